@@ -1,0 +1,124 @@
+package project
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Install is how the dependencies of a program are installed before Pulumi runs.
+type Install struct {
+	// Command is the program and its arguments, empty where Pulumi itself gets what is needed.
+	Command []string
+	// Include are the files that the command needs, all of them where it is empty. As long as they
+	// stay the same, what was installed stays too.
+	Include []string
+}
+
+// pulumiInstall asks Pulumi to install with the package manager that it finds.
+var pulumiInstall = []string{"pulumi", "install"}
+
+// Plan says how to install the dependencies of a program. files are the names in its folder,
+// read gives the text of one of them.
+func (p Project) Plan(files []string, read func(name string) (string, error)) (Install, error) {
+	if p.Packages {
+		return Install{Command: pulumiInstall}, nil
+	}
+	switch p.Runtime {
+	case "go", "yaml", "dotnet", "java":
+		// Their builds fetch what the lock file says by themselves, into the caches.
+		return Install{}, nil
+	case "nodejs":
+		return p.planNode(files, read)
+	case "python":
+		return planPython(files, read)
+	}
+	return Install{Command: pulumiInstall}, nil
+}
+
+// nodeInstalls are the commands that install just what a lock file says.
+var nodeInstalls = []struct {
+	manager, lock string
+	command       []string
+}{
+	{"npm", "package-lock.json", []string{"npm", "ci", "--no-audit", "--no-fund"}},
+	{"yarn", "yarn.lock", []string{"yarn", "install", "--frozen-lockfile"}},
+	{"pnpm", "pnpm-lock.yaml", []string{"pnpm", "install", "--frozen-lockfile"}},
+}
+
+var nodeManifests = []string{
+	"Pulumi.yaml", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+	".npmrc", ".yarnrc", ".yarnrc.yml", ".yarn",
+}
+
+func (p Project) planNode(files []string, read func(string) (string, error)) (Install, error) {
+	if !slices.Contains(files, "package.json") {
+		return Install{}, nil
+	}
+	manifest, err := read("package.json")
+	if err != nil {
+		return Install{}, err
+	}
+	plan := Install{Command: pulumiInstall}
+	if !needsSources(manifest) {
+		plan.Include = nodeManifests
+	}
+	for _, i := range nodeInstalls {
+		if slices.Contains(files, i.lock) && (p.PackageManager == "" || p.PackageManager == i.manager) {
+			plan.Command = i.command
+			break
+		}
+	}
+	return plan, nil
+}
+
+// needsSources is true for a package.json whose installation reads more than the manifests: scripts
+// that run then, packages of the same repository, or anything that is not understood.
+func needsSources(manifest string) bool {
+	var file struct {
+		Scripts              map[string]string `json:"scripts"`
+		Workspaces           json.RawMessage   `json:"workspaces"`
+		Dependencies         map[string]string `json:"dependencies"`
+		DevDependencies      map[string]string `json:"devDependencies"`
+		OptionalDependencies map[string]string `json:"optionalDependencies"`
+	}
+	if json.Unmarshal([]byte(manifest), &file) != nil || file.Workspaces != nil {
+		return true
+	}
+	for _, script := range []string{"preinstall", "install", "postinstall", "prepare"} {
+		if file.Scripts[script] != "" {
+			return true
+		}
+	}
+	for _, group := range []map[string]string{file.Dependencies, file.DevDependencies, file.OptionalDependencies} {
+		for _, version := range group {
+			for _, local := range []string{"file:", "link:", "workspace:", "portal:", ".", "/"} {
+				if strings.HasPrefix(version, local) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var pythonManifests = []string{"Pulumi.yaml", "requirements.txt", "poetry.lock", "poetry.toml", "uv.lock"}
+
+func planPython(files []string, read func(string) (string, error)) (Install, error) {
+	plan := Install{Command: pulumiInstall, Include: pythonManifests}
+	if slices.Contains(files, "pyproject.toml") {
+		// It may name the program itself as a package, whose sources are read then.
+		return Install{Command: pulumiInstall}, nil
+	}
+	if !slices.Contains(files, "requirements.txt") {
+		return plan, nil
+	}
+	text, err := read("requirements.txt")
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "-") || strings.HasPrefix(line, ".") || strings.Contains(line, "file:") {
+			plan.Include = nil
+		}
+	}
+	return plan, err
+}

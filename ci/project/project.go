@@ -1,0 +1,87 @@
+// Package project tells what a folder with a Pulumi program and the name of a stack mean.
+package project
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Project is what Pulumi.yaml says.
+type Project struct {
+	Name string
+	// Runtime is the language: go, nodejs, python, dotnet, java, yaml or another word.
+	Runtime string
+	// Plain is true for `runtime: go`, false for `runtime: {name: go, options: …}`.
+	Plain bool
+	// PackageManager is the option packagemanager of the runtime nodejs.
+	PackageManager string
+	// Packages is true where the file lists packages that `pulumi install` has to generate.
+	Packages bool
+}
+
+var (
+	projectName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+	runtimeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+)
+
+// Parse reads the text of a Pulumi.yaml.
+func Parse(text string) (Project, error) {
+	var file struct {
+		Name     string    `yaml:"name"`
+		Runtime  yaml.Node `yaml:"runtime"`
+		Packages yaml.Node `yaml:"packages"`
+	}
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+		return Project{}, fmt.Errorf("it is not YAML: %w", err)
+	}
+	if !projectName.MatchString(file.Name) {
+		return Project{}, fmt.Errorf("its name is %q: a name has letters, digits, `-`, `_` and `.`, 1 to 100 of them", file.Name)
+	}
+	p := Project{Name: file.Name, Packages: !file.Packages.IsZero()}
+	if err := p.readRuntime(&file.Runtime); err != nil {
+		return Project{}, err
+	}
+	if !runtimeName.MatchString(p.Runtime) {
+		return Project{}, fmt.Errorf("its runtime is %q: a runtime is a word such as go, nodejs, python, dotnet, java or yaml", p.Runtime)
+	}
+	return p, nil
+}
+
+func (p *Project) readRuntime(node *yaml.Node) error {
+	var long struct {
+		Name    string `yaml:"name"`
+		Options struct {
+			PackageManager string `yaml:"packagemanager"`
+		} `yaml:"options"`
+	}
+	switch {
+	case node.IsZero():
+		return errors.New("it has no runtime")
+	case node.Kind == yaml.ScalarNode:
+		p.Runtime, p.Plain = node.Value, true
+		return nil
+	case node.Decode(&long) != nil:
+		return errors.New("its runtime is neither a word nor a mapping with a name")
+	}
+	p.Runtime, p.PackageManager = long.Name, long.Options.PackageManager
+	return nil
+}
+
+var stackPart = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+
+// CheckStack says what is wrong with the name of a stack, `[organization/[project/]]stack`.
+func CheckStack(stack string) error {
+	parts := strings.Split(stack, "/")
+	ok := len(parts) <= 3 && !strings.HasPrefix(stack, "-")
+	for _, part := range parts {
+		ok = ok && stackPart.MatchString(part)
+	}
+	if !ok {
+		return fmt.Errorf("%q is no name of a stack: it takes [organization/[project/]]stack, each part of letters, digits, `-`, `_` and `.`, not beginning with `-`", stack)
+	}
+	return nil
+}

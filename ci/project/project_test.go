@@ -1,0 +1,102 @@
+package project
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for text, want := range map[string]Project{
+		"name: shop\nruntime: go\n": {Name: "shop", Runtime: "go", Plain: true},
+		"name: shop\nruntime:\n  name: nodejs\n  options:\n    packagemanager: yarn\n": {Name: "shop", Runtime: "nodejs", PackageManager: "yarn"},
+		"name: shop\nruntime: {name: yaml}\npackages: {a: b}\n":                        {Name: "shop", Runtime: "yaml", Packages: true},
+		"name: shop\nruntime: go\nbackend: {url: 'file:///x'}\nconfig: {a: 1}":         {Name: "shop", Runtime: "go", Plain: true},
+	} {
+		got, err := Parse(text)
+		if err != nil || got != want {
+			t.Errorf("Parse(%q) = %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                   `its name is ""`,
+		"runtime: go":                        `its name is ""`,
+		"name: [a]\nruntime: go":             "it is not YAML",
+		"\tname: x":                          "it is not YAML",
+		"name: shop":                         "it has no runtime",
+		"name: shop\nruntime: ''":            `its runtime is ""`,
+		"name: shop\nruntime: [go]":          "neither a word nor a mapping",
+		"name: shop\nruntime: {options: {}}": `its runtime is ""`,
+		"name: shop\nruntime: 'go:1 x'":      `its runtime is "go:1 x"`,
+		"name: 'a b'\nruntime: go":           `its name is "a b"`,
+		"name: 'a-->'\nruntime: go":          `its name is "a-->"`,
+	} {
+		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%q): %v, want an error with %q", text, err, want)
+		}
+	}
+}
+
+func TestCheckStack(t *testing.T) {
+	for _, stack := range []string{"dev", "org/prod", "org/shop/prod", "a.b-c_d", "organization/x/y", strings.Repeat("a", 100)} {
+		if err := CheckStack(stack); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, stack := range []string{
+		"", " ", "dev ", "dev; rm -rf /", "$(id)", "`id`", "-x", "--stack", "a/b/c/d", "/dev", "dev/", "a//b",
+		"dev\n", "dev\nx", "dev'", "d\"ev", "dév", "dev&id", "dev|id", "dev>x", "a\\b", "dev\x00", strings.Repeat("a", 101),
+	} {
+		if err := CheckStack(stack); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", stack)) {
+			t.Errorf("CheckStack(%q) = %v, want an error that quotes it", stack, err)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	npm := []string{"npm", "ci", "--no-audit", "--no-fund"}
+	for name, c := range map[string]struct {
+		project Project
+		files   map[string]string
+		want    Install
+	}{
+		"go builds fetch by themselves":  {Project{Runtime: "go"}, map[string]string{"go.mod": ""}, Install{}},
+		"yaml needs nothing":             {Project{Runtime: "yaml"}, nil, Install{}},
+		"generated packages need all":    {Project{Runtime: "yaml", Packages: true}, nil, Install{Command: pulumiInstall}},
+		"unknown runtimes ask Pulumi":    {Project{Runtime: "ruby"}, nil, Install{Command: pulumiInstall}},
+		"npm's lock file is respected":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "package-lock.json": ""}, Install{npm, nodeManifests}},
+		"yarn's lock file is respected":  {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "yarn.lock": ""}, Install{[]string{"yarn", "install", "--frozen-lockfile"}, nodeManifests}},
+		"the chosen manager decides":     {Project{Runtime: "nodejs", PackageManager: "pnpm"}, map[string]string{"package.json": "{}", "package-lock.json": "", "pnpm-lock.yaml": ""}, Install{[]string{"pnpm", "install", "--frozen-lockfile"}, nodeManifests}},
+		"without a lock Pulumi installs": {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}"}, Install{pulumiInstall, nodeManifests}},
+		"no package.json, nothing to do": {Project{Runtime: "nodejs"}, nil, Install{}},
+		"scripts may read the sources":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"scripts":{"postinstall":"tsc"}}`, "package-lock.json": ""}, Install{Command: npm}},
+		"local packages are sources":     {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"dependencies":{"a":"file:../a"}}`, "package-lock.json": ""}, Install{Command: npm}},
+		"python, plain requirements":     {Project{Runtime: "python"}, map[string]string{"requirements.txt": "pulumi>=3\n"}, Install{pulumiInstall, pythonManifests}},
+		"python, other files included":   {Project{Runtime: "python"}, map[string]string{"requirements.txt": "-r base.txt\n"}, Install{Command: pulumiInstall}},
+		"python, pyproject":              {Project{Runtime: "python"}, map[string]string{"pyproject.toml": ""}, Install{Command: pulumiInstall}},
+	} {
+		var names []string
+		for f := range c.files {
+			names = append(names, f)
+		}
+		got, err := c.project.Plan(names, func(f string) (string, error) { return c.files[f], nil })
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("name: shop\nruntime: go\n")
+	f.Add("name: shop\nruntime: {name: nodejs}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Parse(text)
+		if err == nil && (!projectName.MatchString(p.Name) || !runtimeName.MatchString(p.Runtime)) {
+			t.Errorf("accepted %+v", p)
+		}
+	})
+}
