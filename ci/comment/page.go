@@ -1,0 +1,248 @@
+package comment
+
+import (
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"dagger/iac/report"
+)
+
+// layout is the order of the comment. Every value in it is Markdown already: words of ours, or code.
+var layout = template.Must(template.New("comment").Parse(`
+{{- .Marker}}
+### {{if .Failed}}❌ {{end}}{{with .Name}}{{.}}: {{end}}{{.Outcome}}
+{{- if .Failed}}{{template "problems" .}}{{end}}
+{{- with .Counts}}
+
+|{{range .}} {{.Head}} |{{end}}
+|{{range .}} ---: |{{end}}
+|{{range .}} {{.Number}} |{{end}}
+{{- end}}
+{{- with .Doomed}}
+
+> [!CAUTION]
+> **{{.Title}}**
+>
+{{- range .Lines}}
+> - {{.}}
+{{- end}}
+{{- end}}
+{{- with .Warning}}
+
+> [!WARNING]
+> {{.}}
+{{- end}}
+{{- if not .Failed}}{{template "problems" .}}{{end}}
+{{- with .Outputs}}
+
+{{.}}
+{{- end}}
+{{- with .Link}}
+
+{{.}}
+{{- end}}
+{{- with .Fold}}
+
+<details{{if .Open}} open{{end}}>
+<summary>{{.Title}}</summary>
+
+{{.Block}}
+
+</details>
+{{- end}}
+{{- with .Footer}}
+
+<sub>{{.}}</sub>
+{{- end}}
+{{define "problems"}}
+{{- range .Problems}}
+
+{{.Title}}
+{{- with .Line}}: {{.}}{{end}}
+{{- with .Block}}
+
+{{.}}
+{{- end}}
+{{- end}}
+{{- with .MoreProblems}}
+
+… and {{.}}
+{{- end}}
+{{- end}}`))
+
+// page is what layout shows.
+type page struct {
+	Marker, Name, Outcome string
+	Failed                bool
+	Counts                []column
+	Doomed                *doomed
+	// Warning says why what is told may not be all.
+	Warning      string
+	Problems     []problem
+	MoreProblems string
+	Outputs      string
+	Link         string
+	Fold         *fold
+	Footer       string
+}
+
+// column is one of the table of counts.
+type column struct{ Head, Number string }
+
+// problem is a diagnostic or a violation of a policy, with its message in the same line or in a block.
+type problem struct{ Title, Line, Block string }
+
+func (p *page) execute() string {
+	var out strings.Builder
+	if err := layout.Execute(&out, p); err != nil {
+		panic(err) // The template reads fields that are there, and a Builder takes everything.
+	}
+	return out.String()
+}
+
+func newPage(c Content, l limits) *page {
+	r := c.Report
+	if c.NotRun != "" {
+		r = report.Report{ExitCode: -1, Diagnostics: []report.Diagnostic{{Severity: "error", Message: c.NotRun}}}
+	}
+	p := &page{
+		Marker:  Marker(c.ID),
+		Name:    l.title(c.ID),
+		Outcome: outcome(r),
+		Failed:  r.ExitCode != 0,
+		Warning: warning(r),
+		Counts:  columns(r),
+		Doomed:  l.doomed(r),
+		Outputs: l.outputs(r),
+		Link:    link("View on Pulumi Cloud", r.Link, "https"),
+		Footer:  l.footer(c),
+	}
+	if c.NotRun != "" {
+		p.Outcome = "Pulumi did not run to its end"
+	}
+	p.Problems, p.MoreProblems = l.problems(r)
+	return p
+}
+
+// code gives a text of others as a code span.
+func (l limits) code(text string) string {
+	begin := upTo(text, atMost*l.name)
+	out, rest := cleanUpTo(begin, l.name)
+	if rest != "" || len(begin) < len(text) {
+		out += "…"
+	}
+	return span(out)
+}
+
+// title names what the comment is about, as Pulumi does: organisation/project/stack.
+func (l limits) title(id ID) string {
+	name := id.Project + "/" + id.Stack
+	switch parts := strings.Split(id.Stack, "/"); {
+	case len(parts) == 3 || id.Project == "":
+		name = id.Stack
+	case len(parts) == 2:
+		name = parts[0] + "/" + id.Project + "/" + parts[1]
+	}
+	if key := l.code(id.Key); key != "" {
+		return l.code(name) + " (" + key + ")"
+	}
+	return l.code(name)
+}
+
+// columns are the table of counts: one for each operation that there is, and what stays.
+func columns(r report.Report) []column {
+	var out []column
+	for _, count := range changes(r) {
+		w := wordsOf(count.Operation)
+		out = append(out, column{strings.TrimSpace(span(w.mark) + " " + w.present), number(count.Number)})
+	}
+	if r.Errored > 0 {
+		out = append(out, column{"errored", number(r.Errored)})
+	}
+	if len(out) > 0 && r.Unchanged > 0 {
+		out = append(out, column{"unchanged", number(r.Unchanged)})
+	}
+	return out
+}
+
+func warning(r report.Report) string {
+	switch {
+	case r.Disputed:
+		return "Something in the output imitates Pulumi's own lines, so read the output itself."
+	case r.ExitCode == 0 && !r.Summarised:
+		return "Pulumi printed no summary, so what changes is not known."
+	}
+	return ""
+}
+
+// outputs names the outputs of the stack that change.
+func (l limits) outputs(r report.Report) string {
+	var parts []string
+	for _, group := range []struct {
+		title      string
+		operations []report.Operation
+	}{
+		{"new", []report.Operation{report.Create}},
+		{"changed", []report.Operation{report.Update, report.Replace}},
+		{"removed", []report.Operation{report.Delete}},
+	} {
+		var names []string
+		more := 0
+		for _, output := range r.Outputs {
+			if !slices.Contains(group.operations, output.Operation) {
+				continue
+			}
+			if name := l.code(output.Name); name != "" && len(names) < maxOutputs {
+				names = append(names, name)
+				continue
+			}
+			more++
+		}
+		if more > 0 {
+			names = append(names, number(more)+" more")
+		}
+		if len(names) > 0 {
+			parts = append(parts, group.title+" "+list(names))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "**Outputs:** " + strings.Join(parts, "; ")
+}
+
+// list joins names as a sentence does.
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// footer says of which commit and run the comment is, as far as it is known.
+func (l limits) footer(c Content) string {
+	var parts []string
+	if commit := l.code(short(c.Commit)); commit != "" {
+		parts = append(parts, "commit "+commit)
+	}
+	if run := link("run", c.RunURL, "https", "http"); run != "" {
+		parts = append(parts, run)
+	}
+	if !c.Time.IsZero() {
+		parts = append(parts, c.Time.UTC().Format("2 January 2006, 15:04 UTC"))
+	}
+	if d := c.Report.Duration; d > 0 {
+		parts = append(parts, "took "+d.Round(time.Second).String())
+	}
+	return strings.Join(parts, " · ")
+}
+
+// short is the beginning of a commit's hash, as git and GitHub show it.
+func short(commit string) string {
+	if len(commit) == 40 && strings.Trim(commit, "0123456789abcdef") == "" {
+		return commit[:7]
+	}
+	return commit
+}

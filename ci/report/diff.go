@@ -1,0 +1,66 @@
+package report
+
+import "strings"
+
+// diff gives the part of the text that tells the changes. A run and the preview before it are told apart
+// only when all is clear, and when the output is disputed, all that follows the first banner is given, so
+// that nothing can be kept out of it.
+func (s *scanner) diff() string {
+	if s.first == nil && s.stackOp == "" && len(s.resources) == 0 {
+		return ""
+	}
+	from, to := s.started, len(s.text)
+	if s.settled {
+		from = s.began
+	}
+	if s.summary.told && !s.disputed {
+		to = s.summary.start
+	}
+	text := s.text[from:max(from, to)]
+	if s.joined {
+		text = withoutLog(text)
+	}
+	return strings.Trim(text, "\n")
+}
+
+// withoutLog takes out of joined output what came from standard error: lines that are empty or have an
+// empty one after them, as the lines that a program prints have, and the unindented lines of a
+// diagnostic. It rather leaves a line of a log than take one of a diff, where Pulumi itself writes an
+// empty line only after the change of a remediation and after a closed value.
+func withoutLog(text string) string {
+	var b strings.Builder
+	kept := 0 // where the lines begin that are not written yet
+	logged := false
+	for pos := 0; pos < len(text); {
+		line, next := lineAt(text, pos)
+		logged = isLog(line, isGap(text, next), logged)
+		if logged || line == "" {
+			if b.Cap() == 0 {
+				b.Grow(len(text))
+			}
+			b.WriteString(text[kept:pos])
+			kept = next
+		}
+		pos = next
+	}
+	if kept == 0 {
+		return text
+	}
+	b.WriteString(text[kept:])
+	return b.String()
+}
+
+// isLog reports whether a line came from a log: gap is whether an empty line follows, logged whether
+// the line before was of a log.
+func isLog(line string, gap, logged bool) bool {
+	n := indentOf(line)
+	if n == len(line) {
+		return false
+	}
+	last := line[len(line)-1]
+	diff := n%4 == 2 && strings.IndexByte("+-~", line[n]) >= 0 || n > 0 && (last == '}' || last == ']')
+	if severity(line) != "" {
+		return true
+	}
+	return (gap && !diff || logged && n == 0) && (!isOwn(line) || line == "Resources:")
+}
