@@ -128,7 +128,8 @@ func (d *diagnosis) known(line string) (typ, name string) {
 			d.byURN[r.URN] = i
 		}
 	}
-	line = line[strings.Index(line, "urn:pulumi:"):]
+	_, urn, _ := strings.Cut(line, "urn:pulumi:")
+	line = "urn:pulumi:" + urn
 	for _, end := range []string{": ", " "} {
 		text, _, _ := strings.Cut(line, end)
 		if r, ok := d.byURN[strings.TrimSuffix(text, ":")]; ok {

@@ -227,7 +227,7 @@ func parseTitle(line string, n, indent int) (mark byte, name string, ok bool) {
 // isName reports whether a name is one that cannot be mistaken for anything else.
 func isName(name string) bool {
 	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && strings.IndexRune("_-./$@*", r) < 0 {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./$@*", r) {
 			return false
 		}
 	}

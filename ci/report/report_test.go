@@ -71,7 +71,7 @@ func TestAPreviewIsReadWhole(t *testing.T) {
 		},
 		Outputs: []Output{{Create, "host"}, {Update, "note"}, {Delete, "old"}},
 		Text:    preview,
-		Diff: strings.TrimSuffix(strings.TrimPrefix(preview[:strings.Index(preview, "Resources:")],
+		Diff: strings.TrimSuffix(strings.TrimPrefix(before(preview, "Resources:"),
 			"Previewing update (dev):\n"), "\n"),
 	}
 	equal(t, got, want)
@@ -384,4 +384,10 @@ func equal[T any](t *testing.T, got, want T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}
+}
+
+// before is the part of s before sep.
+func before(s, sep string) string {
+	out, _, _ := strings.Cut(s, sep)
+	return out
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"dagger/iac/internal/dagger"
+)
+
+// Fails when the cloud is not what the program says, without changing anything
+//
+// The result, or the error, is what Pulumi printed.
+//
+// +cache="never"
+func (m *Iac) Drift(
+	ctx context.Context,
+	// Folder with Pulumi.yaml
+	//
+	// +defaultPath="/"
+	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
+	src *dagger.Directory,
+	// Stack, as [organization/[project/]]stack
+	stack string,
+	// Regular expressions (RE2); what they match is written as ***
+	//
+	// +optional
+	mask []string,
+) (string, error) {
+	run, err := m.prepare(ctx, src, stack, mask)
+	if err != nil {
+		return "", err
+	}
+	said := run.pulumi(ctx, previews, "preview", "--refresh", "--expect-no-changes")
+	if said.drifted() {
+		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, shorten(said.report.Text))
+	}
+	return run.finish("drift", said)
+}

@@ -1,0 +1,97 @@
+// Previews infrastructure in pull requests and applies it on the main branch, with Pulumi.
+//
+// `preview` runs `pulumi preview` and keeps one comment on the pull request that says what will
+// change; `up` applies it. Both take the same values in GitHub Actions, on any other CI system and
+// on a laptop, as flags or from a `.env` file beside `dagger.json`:
+//
+//	dagger call with-credentials --pulumi-token env://PULUMI_ACCESS_TOKEN \
+//	    --aws-access-key env://AWS_ACCESS_KEY_ID --aws-secret-key env://AWS_SECRET_ACCESS_KEY \
+//	    preview --src . --stack org/prod --github-token env://GITHUB_TOKEN --github-ref "$GITHUB_REF"
+package main
+
+import (
+	"dagger/iac/internal/dagger"
+)
+
+// Runs Pulumi for a team: previews in pull requests, deployments from the main branch
+type Iac struct {
+	// +private
+	PulumiToken *dagger.Secret
+	// +private
+	AwsAccessKey *dagger.Secret
+	// +private
+	AwsSecretKey *dagger.Secret
+	// +private
+	PulumiVersion string
+	// +private
+	GhVersion string
+
+	// Kept is true when Pulumi runs in a container of this module, with kept caches.
+	// +private
+	Kept bool
+	// +private
+	CacheName string
+	// +private
+	CacheFrom *dagger.Directory
+	// +private
+	Base *dagger.Container
+	// +private
+	VariableNames []string
+	// +private
+	VariableValues []string
+	// +private
+	SecretNames []string
+	// +private
+	SecretValues []*dagger.Secret
+	// InstallNames are the variables and secrets that the installation of dependencies sees too.
+	// +private
+	InstallNames []string
+}
+
+// Every argument can also be given by `with-credentials`, or stand in `.env`
+func New(
+	// Access token of Pulumi Cloud, such as env://PULUMI_ACCESS_TOKEN
+	//
+	// +optional
+	pulumiToken *dagger.Secret,
+	// Access key ID of AWS, such as env://AWS_ACCESS_KEY_ID
+	//
+	// +optional
+	awsAccessKey *dagger.Secret,
+	// Secret access key of AWS, such as env://AWS_SECRET_ACCESS_KEY
+	//
+	// +optional
+	awsSecretKey *dagger.Secret,
+	// Version of the Pulumi CLI, without a v
+	//
+	// +optional
+	// +default="3.259.0"
+	pulumiVersion string,
+	// Version of the GitHub CLI that publishes the comment, without a v
+	//
+	// +optional
+	// +default="2.89.0"
+	ghVersion string,
+) *Iac {
+	return &Iac{
+		PulumiToken:   pulumiToken,
+		AwsAccessKey:  awsAccessKey,
+		AwsSecretKey:  awsSecretKey,
+		PulumiVersion: pulumiVersion,
+		GhVersion:     ghVersion,
+	}
+}
+
+// Sets the credentials of Pulumi Cloud and of AWS
+func (m *Iac) WithCredentials(
+	// Access token of Pulumi Cloud, such as env://PULUMI_ACCESS_TOKEN
+	pulumiToken *dagger.Secret,
+	// Access key ID of AWS, such as env://AWS_ACCESS_KEY_ID
+	awsAccessKey *dagger.Secret,
+	// Secret access key of AWS, such as env://AWS_SECRET_ACCESS_KEY
+	awsSecretKey *dagger.Secret,
+) *Iac {
+	c := *m
+	c.PulumiToken, c.AwsAccessKey, c.AwsSecretKey = pulumiToken, awsAccessKey, awsSecretKey
+	return &c
+}

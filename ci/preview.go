@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"dagger/iac/comment"
+	"dagger/iac/internal/dagger"
+)
+
+// Shows what `pulumi up` would change, and keeps one comment on the pull request that says so
+//
+// The result is what Pulumi printed. Nothing is posted without a token or without a pull request:
+// that is the run on a laptop. A failing preview is reported in the comment too, then the call fails.
+//
+// +cache="never"
+func (m *Iac) Preview(
+	ctx context.Context,
+	// Folder with Pulumi.yaml
+	//
+	// +defaultPath="/"
+	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
+	src *dagger.Directory,
+	// Stack, as [organization/[project/]]stack
+	stack string,
+	// Token that may write comments on the pull request, such as env://GITHUB_TOKEN
+	//
+	// +optional
+	githubToken *dagger.Secret,
+	// Pull request: $GITHUB_REF, a number, a URL or what another CI system calls it; empty or `false` for none
+	//
+	// +optional
+	githubRef string,
+	// Repository, as owner/name or a URL; read from the pull request's URL or from .git/config in src if left out
+	//
+	// +optional
+	githubRepository string,
+	// Name that tells apart two comments for the same stack, such as one a job
+	//
+	// +optional
+	commentKey string,
+	// Give the preview back with a warning, instead of failing, when the comment cannot be posted
+	//
+	// +optional
+	commentOptional bool,
+	// Leave out a comment that says there is nothing to change, unless there already is one
+	//
+	// +optional
+	commentOnlyChanges bool,
+	// Regular expressions (RE2); what they match is written as ***
+	//
+	// +optional
+	mask []string,
+	// Commit that is previewed, for the comment's last line
+	//
+	// +optional
+	commit string,
+	// URL of the CI run, for the comment's last line
+	//
+	// +optional
+	runUrl string,
+	// Time of the run as 2006-01-02T15:04:05Z, for the comment's last line
+	//
+	// +optional
+	runTime string,
+) (string, error) {
+	var target *target
+	run, err := m.prepare(ctx, src, stack, mask, func() (token string, err error) {
+		target, token, err = publication{
+			Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
+			Commit: commit, RunURL: runUrl, RunTime: runTime,
+		}.check(ctx, src)
+		return token, err
+	})
+	if err != nil {
+		return "", err
+	}
+	if target == nil {
+		return run.finish("preview", run.pulumi(ctx, previews, "preview"))
+	}
+
+	target.content.ID.Project, target.content.ID.Stack = run.project.Name, run.stackName()
+	posted := m.gh(ctx, target)
+	said := run.pulumi(ctx, previews, "preview")
+	content := target.content
+	content.Report, content.NotRun = said.report, said.notRun
+	text, failed := run.finish("preview", said)
+
+	var unposted error
+	if !commentOnlyChanges || failed != nil || !comment.SaysNothing(content.Report) || posted.exists() {
+		unposted = posted.publish(comment.Render(content))
+	}
+	return answer(text, failed, unposted, commentOptional)
+}
+
+// answer is the result of a preview and its comment: nothing of the one is lost by a fault of the other.
+func answer(text string, failed, unposted error, optional bool) (string, error) {
+	switch {
+	case unposted == nil:
+		return text, failed
+	case failed != nil:
+		return "", fmt.Errorf("%s\n\nThe comment was not posted either: %s", failed, unposted)
+	case optional:
+		warn("the comment was not posted: " + unposted.Error())
+		return text, nil
+	}
+	return "", fmt.Errorf("the preview ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", unposted, shorten(text))
+}
+
+// warn tells the caller something on standard error: it is not part of the result.
+func warn(text string) {
+	_, _ = fmt.Fprintln(os.Stderr, "iac: "+text)
+}
