@@ -4,6 +4,9 @@ go 1.26.1
 
 replace dagger/iac => ./ci
 
+// What make builds, caches of modules among it.
+ignore ./build
+
 require (
 	dagger.io/dagger v0.21.8
 	dagger/iac v0.0.0-00010101000000-000000000000
