@@ -146,11 +146,10 @@ func (o *ownContainer) installed(ctx context.Context, r *run, use use) (*dagger.
 }
 
 func (o *ownContainer) plan(ctx context.Context, r *run) (project.Install, error) {
-	files, err := r.src.Entries(ctx)
-	if err != nil {
-		return project.Install{}, err
-	}
-	return r.project.Plan(files, func(name string) (string, error) { return r.src.File(name).Contents(ctx) })
+	return r.project.Plan(
+		func() ([]string, error) { return r.src.Entries(ctx) },
+		func(name string) (string, error) { return r.src.File(name).Contents(ctx) },
+	)
 }
 
 // withVariables gives a container the credentials, variables and secrets with these names.

@@ -32,7 +32,7 @@ func (m *Iac) Drift(
 	}
 	said := run.pulumi(ctx, previews, "preview", "--refresh", "--expect-no-changes")
 	if said.drifted() {
-		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, shorten(said.report.Text))
+		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, inError(said.report.Text))
 	}
 	return run.finish("drift", said)
 }

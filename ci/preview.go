@@ -105,7 +105,7 @@ func answer(text string, failed, unposted error, optional bool) (string, error) 
 		warn("the comment was not posted: " + unposted.Error())
 		return text, nil
 	}
-	return "", fmt.Errorf("the preview ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", unposted, shorten(text))
+	return "", fmt.Errorf("the preview ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", unposted, inError(text))
 }
 
 // warn tells the caller something on standard error: it is not part of the result.

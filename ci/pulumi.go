@@ -65,7 +65,7 @@ func (p *pulumiModule) run(ctx context.Context, r *run, _ use, args []string) (r
 	printed, code, ok := cutLast(out, "\n"+mark)
 	exit, notANumber := strconv.Atoi(strings.TrimSpace(code))
 	if !ok || notANumber != nil {
-		return report.Run{}, fmt.Errorf("the end of Pulumi's output is missing, so it is not known whether it succeeded (a secret of very few letters can cause this); it printed:\n\n%s", shorten(out))
+		return report.Run{}, fmt.Errorf("the end of Pulumi's output is missing, so it is not known whether it succeeded (a secret of very few letters can cause this); it printed:\n\n%s", out)
 	}
 	return report.Run{Stdout: printed, ExitCode: exit}, nil
 }
@@ -95,5 +95,5 @@ func explain(err error) string {
 		return err.Error()
 	}
 	printed := strings.TrimSpace(failed.Stderr + "\n" + failed.Stdout)
-	return fmt.Sprintf("`%s` failed with exit code %d:\n\n%s", strings.Join(failed.Cmd, " "), failed.ExitCode, shorten(printed))
+	return fmt.Sprintf("`%s` failed with exit code %d:\n\n%s", strings.Join(failed.Cmd, " "), failed.ExitCode, printed)
 }

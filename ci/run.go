@@ -207,9 +207,9 @@ func (r *run) shown(text string) string { return r.mask.Text(comment.Clean(text)
 func (r *run) finish(verb string, said outcome) (string, error) {
 	switch {
 	case said.notRun != "":
-		return "", fmt.Errorf("pulumi %s of %s did not run to its end: %s", verb, r.stack, said.notRun)
+		return "", fmt.Errorf("pulumi %s of %s did not run to its end: %s", verb, r.stack, inError(said.notRun))
 	case said.report.ExitCode != 0:
-		return "", fmt.Errorf("pulumi %s of %s failed with exit code %d:\n\n%s", verb, r.stack, said.report.ExitCode, shorten(said.report.Text))
+		return "", fmt.Errorf("pulumi %s of %s failed with exit code %d:\n\n%s", verb, r.stack, said.report.ExitCode, inError(said.report.Text))
 	}
 	return said.report.Text, nil
 }
@@ -224,11 +224,13 @@ func (o outcome) drifted() bool {
 // errorText is how much of an output stands in an error.
 const errorText = 100_000
 
-// shorten keeps the beginning and the end of a long output.
-func shorten(text string) string {
+// inError is an output as it stands in an error: the beginning and the end of a long one, all of which
+// goes to standard error then.
+func inError(text string) string {
 	if len(text) <= errorText {
 		return text
 	}
+	warn("all of the output:\n\n" + text)
 	head, tail := text[:errorText/2], text[len(text)-errorText/2:]
 	if i := strings.LastIndexByte(head, '\n'); i > 0 {
 		head = head[:i]

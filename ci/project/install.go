@@ -18,9 +18,9 @@ type Install struct {
 // pulumiInstall asks Pulumi to install with the package manager that it finds.
 var pulumiInstall = []string{"pulumi", "install"}
 
-// Plan says how to install the dependencies of a program. files are the names in its folder,
-// read gives the text of one of them.
-func (p Project) Plan(files []string, read func(name string) (string, error)) (Install, error) {
+// Plan says how to install the dependencies of a program. list gives the names in its folder, read the
+// text of one of them; neither is asked for a program that needs no such step.
+func (p Project) Plan(list func() ([]string, error), read func(name string) (string, error)) (Install, error) {
 	if p.Packages {
 		return Install{Command: pulumiInstall}, nil
 	}
@@ -28,12 +28,18 @@ func (p Project) Plan(files []string, read func(name string) (string, error)) (I
 	case "go", "yaml", "dotnet", "java":
 		// Their builds fetch what the lock file says by themselves, into the caches.
 		return Install{}, nil
-	case "nodejs":
-		return p.planNode(files, read)
-	case "python":
+	case "nodejs", "python":
+	default:
+		return Install{Command: pulumiInstall}, nil
+	}
+	files, err := list()
+	if err != nil {
+		return Install{}, err
+	}
+	if p.Runtime == "python" {
 		return planPython(files, read)
 	}
-	return Install{Command: pulumiInstall}, nil
+	return p.planNode(files, read)
 }
 
 // nodeInstalls are the commands that install just what a lock file says.

@@ -83,7 +83,7 @@ func TestPlan(t *testing.T) {
 		for f := range c.files {
 			names = append(names, f)
 		}
-		got, err := c.project.Plan(names, func(f string) (string, error) { return c.files[f], nil })
+		got, err := c.project.Plan(func() ([]string, error) { return names, nil }, func(f string) (string, error) { return c.files[f], nil })
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
 		}
