@@ -185,12 +185,8 @@ func (r *request) runNow(e *execution, key string, secrets []variable) (*result,
 		return nil, err
 	}
 	defer unlock()
-	cmd, err := r.command(e, slot.root, secrets)
-	if err != nil {
-		return nil, err
-	}
 	start := time.Now()
-	res, err := finish(cmd)
+	res, err := r.finish(e, slot.root, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -205,20 +201,31 @@ func (r *request) runNow(e *execution, key string, secrets []variable) (*result,
 	return res, r.execs.save(key, slot.root, res)
 }
 
-// finish waits for a program and takes down what it printed.
-func finish(cmd *exec.Cmd) (*result, error) {
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return nil, err
+// finish runs the program of an exec and takes down what it printed.
+func (r *request) finish(e *execution, root string, secrets []variable) (*result, error) {
+	for {
+		cmd, err := r.command(e, root, secrets)
+		if err != nil {
+			return nil, err
+		}
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err = cmd.Run()
+		if errors.Is(err, syscall.ETXTBSY) {
+			// Another process was started just while the program's file was written.
+			time.Sleep(10 * time.Millisecond)
+			continue
+		}
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			return nil, err
+		}
+		res := &result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
+		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			res.ExitCode = 128 + int(status.Signal())
+		}
+		return res, nil
 	}
-	res := &result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		res.ExitCode = 128 + int(status.Signal())
-	}
-	return res, nil
 }
 
 // clean writes *** over the secrets that the exec was given, and the container's paths over the

@@ -3,6 +3,7 @@ package hostengine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
 )
@@ -85,7 +86,7 @@ func init() {
 	}
 	method("Error.message", func(_ *request, e *callError, _ arguments) (any, error) { return e.message, nil })
 	method("Error.withValue", func(_ *request, e *callError, a arguments) (any, error) {
-		values := append(e.values[:len(e.values):len(e.values)], errorValue{a.string("name"), a.string("value")})
+		values := slices.Concat(e.values, []errorValue{{a.string("name"), a.string("value")}})
 		return &callError{e.message, values}, nil
 	})
 	method("Error.values", func(_ *request, e *callError, _ arguments) (any, error) {

@@ -2,6 +2,7 @@ package hostengine
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -46,27 +47,27 @@ func compareType(t *testing.T, ours, theirs *ast.Definition) {
 		if f.Name == "__schema" || f.Name == "__type" {
 			continue
 		}
-		real := theirs.Fields.ForName(f.Name)
-		if real == nil {
+		engine := theirs.Fields.ForName(f.Name)
+		if engine == nil {
 			t.Errorf("the engine has no %s.%s", ours.Name, f.Name)
 			continue
 		}
-		if got, want := f.Type.String(), real.Type.String(); got != want {
+		if got, want := f.Type.String(), engine.Type.String(); got != want {
 			t.Errorf("%s.%s is %s, on the engine %s", ours.Name, f.Name, got, want)
 		}
-		compareArguments(t, ours.Name+"."+f.Name, f.Arguments, real.Arguments)
+		compareArguments(t, ours.Name+"."+f.Name, f.Arguments, engine.Arguments)
 	}
 }
 
 func compareArguments(t *testing.T, field string, ours, theirs ast.ArgumentDefinitionList) {
 	for _, a := range ours {
-		real := theirs.ForName(a.Name)
-		if real == nil {
+		engine := theirs.ForName(a.Name)
+		if engine == nil {
 			t.Errorf("the engine has no argument %s of %s", a.Name, field)
 			continue
 		}
-		if a.Type.String() != real.Type.String() || defaultOf(a) != defaultOf(real) {
-			t.Errorf("%s(%s) is %s = %q, on the engine %s = %q", field, a.Name, a.Type, defaultOf(a), real.Type, defaultOf(real))
+		if a.Type.String() != engine.Type.String() || defaultOf(a) != defaultOf(engine) {
+			t.Errorf("%s(%s) is %s = %q, on the engine %s = %q", field, a.Name, a.Type, defaultOf(a), engine.Type, defaultOf(engine))
 		}
 	}
 	for _, a := range theirs {
@@ -98,8 +99,9 @@ func TestEveryFieldIsBuilt(t *testing.T) {
 		}
 	}
 	for name := range resolvers {
-		if _, err := gqlparser.LoadQuery(Schema(), "{ __typename }"); err != nil {
-			t.Fatal(name, err)
+		object, field, _ := strings.Cut(name, ".")
+		if def := Schema().Types[object]; def == nil || def.Fields.ForName(field) == nil {
+			t.Errorf("%s is built but not in the schema", name)
 		}
 	}
 }

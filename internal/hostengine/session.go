@@ -51,7 +51,6 @@ type Session struct {
 	root     *client
 	store    *store
 	execs    *execCache
-	out      sync.Mutex
 
 	mu      sync.Mutex
 	clients map[string]*client
@@ -70,6 +69,7 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
+	o.Progress = &lockedWriter{w: o.Progress}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
@@ -228,7 +228,17 @@ func (s *Session) Call(ctx context.Context, binary string, call Call) (json.RawM
 }
 
 func (s *Session) progress(format string, args ...any) {
-	s.out.Lock()
-	defer s.out.Unlock()
 	_, _ = fmt.Fprintf(s.Progress, format+"\n", args...)
+}
+
+// lockedWriter lets execs that run side by side, and the module, write to one place.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }

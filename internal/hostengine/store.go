@@ -166,7 +166,7 @@ func (s *store) addFile(name string) (*file, error) {
 	if _, err := os.Stat(f.path); err == nil {
 		return f, nil
 	}
-	return f, s.putFile(f.path, func(tmp string) error { return copyFile(name, tmp, 0o644) })
+	return f, s.putFile(f.path, func(tmp string) error { return copyFile(name, tmp, 0o755) })
 }
 
 // newFile makes a file of the store from its content.
@@ -176,7 +176,7 @@ func (s *store) newFile(name, contents string, mode fs.FileMode) (*file, error) 
 	if _, err := os.Stat(f.path); err == nil {
 		return f, nil
 	}
-	return f, s.putFile(f.path, func(tmp string) error { return os.WriteFile(tmp, []byte(contents), 0o644) })
+	return f, s.putFile(f.path, func(tmp string) error { return os.WriteFile(tmp, []byte(contents), 0o755) })
 }
 
 func (s *store) putFile(target string, write func(tmp string) error) error {
@@ -185,7 +185,7 @@ func (s *store) putFile(target string, write func(tmp string) error) error {
 		return err
 	}
 	_ = tmp.Close()
-	if err := write(tmp.Name()); err != nil {
+	if err := errors.Join(write(tmp.Name()), os.Chmod(tmp.Name(), 0o755)); err != nil {
 		_ = os.Remove(tmp.Name())
 		return err
 	}
@@ -451,11 +451,15 @@ func (d *directory) place(target string) error {
 	return copyTree(d.path, target, copyFile)
 }
 
+// place puts a file where it belongs. A program is shared with the store: it is not written to.
 func (f *file) place(target string, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
 	_ = os.Remove(target)
+	if mode&0o111 != 0 {
+		return linkFile(f.path, target, mode)
+	}
 	return copyFile(f.path, target, mode)
 }
 
