@@ -1,0 +1,258 @@
+package githubapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const notAccessible = "Resource not accessible by integration"
+
+var (
+	commentsPath = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/(\d+)/comments$`)
+	commentPath  = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/comments/(\d+)$`)
+)
+
+// rest answers a request to the REST API.
+func (s *Server) rest(c *call) response {
+	if c.path == "/user" {
+		return currentUser(c)
+	}
+	if match := commentsPath.FindStringSubmatch(c.path); match != nil {
+		return s.allComments(c, match[1], match[2])
+	}
+	if match := commentPath.FindStringSubmatch(c.path); match != nil {
+		return s.oneComment(c, match[1], match[2])
+	}
+	return failure(http.StatusNotFound, "Not Found")
+}
+
+// currentUser answers who the token belongs to. The token of a GitHub App's installation, which
+// that of a workflow is, may not ask.
+func currentUser(c *call) response {
+	if c.user.bot() {
+		return failure(http.StatusForbidden, notAccessible)
+	}
+	return answer(http.StatusOK, restUser(c.site, c.user.Login))
+}
+
+// allComments answers for the comments of a pull request.
+func (s *Server) allComments(c *call, repo, digits string) response {
+	number, err := strconv.Atoi(digits)
+	if err != nil {
+		return failure(http.StatusNotFound, "Not Found")
+	}
+	pull, err := s.store.pull(c.site, repo, number)
+	if err != nil {
+		return refusal(err)
+	}
+	switch c.Method {
+	case http.MethodGet:
+		return c.list(pull)
+	case http.MethodPost:
+		return s.create(c, pull)
+	}
+	return failure(http.StatusNotFound, "Not Found")
+}
+
+// list gives one page of comments, with links to the others.
+func (c *call) list(pull pullRequest) response {
+	query := c.URL.Query()
+	size := number(query.Get("per_page"), 30)
+	size = min(size, 100)
+	page := number(query.Get("page"), 1)
+
+	total := len(pull.Comments)
+	from := min((page-1)*size, total)
+	comments := []restComment{}
+	for _, comment := range pull.Comments[from:min(from+size, total)] {
+		comments = append(comments, c.comment(pull, comment))
+	}
+	result := answer(http.StatusOK, comments)
+	if links := c.links(page, (total+size-1)/size); links != "" {
+		result = result.with("Link", links)
+	}
+	return result
+}
+
+// number reads a positive number of a query; anything else is the fallback, as on GitHub.
+func number(digits string, fallback int) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 {
+		return fallback
+	}
+	return n
+}
+
+// links is the Link header of a page among several.
+func (c *call) links(page, last int) string {
+	var links []string
+	add := func(to int, name string) {
+		query := c.URL.Query()
+		query.Set("page", strconv.Itoa(to))
+		links = append(links, fmt.Sprintf(`<%s%s?%s>; rel="%s"`, c.baseURL(), c.path, query.Encode(), name))
+	}
+	if page > 1 {
+		add(page-1, "prev")
+	}
+	if page < last {
+		add(page+1, "next")
+		add(last, "last")
+	}
+	if page > 1 {
+		add(1, "first")
+	}
+	return strings.Join(links, ", ")
+}
+
+func (s *Server) create(c *call, pull pullRequest) response {
+	body, refused := c.newBody()
+	if refused != nil {
+		return *refused
+	}
+	pull, comment, err := s.store.add(pull.Host, pull.Repo, pull.Number, c.user.Login, body)
+	if err != nil {
+		return refusal(err)
+	}
+	created := c.comment(pull, comment)
+	return answer(http.StatusCreated, created).with("Location", created.URL)
+}
+
+// oneComment answers for one comment.
+func (s *Server) oneComment(c *call, repo, digits string) response {
+	id, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return failure(http.StatusNotFound, "Not Found")
+	}
+	pull, comment, err := s.store.comment(c.site, id)
+	if err == nil && !strings.EqualFold(pull.Repo, repo) {
+		err = errNotFound
+	}
+	if err != nil {
+		return refusal(err)
+	}
+	switch c.Method {
+	case http.MethodGet:
+		return answer(http.StatusOK, c.comment(pull, comment))
+	case http.MethodPatch:
+		return s.edit(c, id)
+	case http.MethodDelete:
+		return s.delete(c, id)
+	}
+	return failure(http.StatusNotFound, "Not Found")
+}
+
+func (s *Server) edit(c *call, id int64) response {
+	body, refused := c.newBody()
+	if refused != nil {
+		return *refused
+	}
+	pull, comment, err := s.store.edit(c.site, id, body)
+	if err != nil {
+		return refusal(err)
+	}
+	return answer(http.StatusOK, c.comment(pull, comment))
+}
+
+func (s *Server) delete(c *call, id int64) response {
+	if c.user.ReadOnly {
+		return failure(http.StatusForbidden, notAccessible)
+	}
+	if err := s.store.remove(c.site, id); err != nil {
+		return refusal(err)
+	}
+	return response{http.StatusNoContent, http.Header{}, nil}
+}
+
+// newBody reads the text of a comment that is to be written, or gives the refusal.
+func (c *call) newBody() (string, *response) {
+	refuse := func(status int, message string) (string, *response) {
+		refused := failure(status, message)
+		return "", &refused
+	}
+	if c.user.ReadOnly {
+		return refuse(http.StatusForbidden, notAccessible)
+	}
+	var input struct {
+		Body any `json:"body"`
+	}
+	if err := json.Unmarshal(c.body, &input); err != nil {
+		return refuse(http.StatusBadRequest, "Problems parsing JSON")
+	}
+	switch body := input.Body.(type) {
+	case string:
+		return body, nil
+	case nil:
+		return refuse(http.StatusUnprocessableEntity, "Invalid request.\n\n\"body\" wasn't supplied.")
+	default:
+		return refuse(http.StatusUnprocessableEntity,
+			fmt.Sprintf("Invalid request.\n\nFor 'properties/body', %v is not a string.", body))
+	}
+}
+
+// refusal is the answer to an error of the store.
+func refusal(err error) response {
+	var invalid invalidError
+	if !errors.As(err, &invalid) {
+		return failure(http.StatusNotFound, "Not Found")
+	}
+	return answer(http.StatusUnprocessableEntity, map[string]any{
+		"message": "Validation Failed",
+		"errors": []any{map[string]any{
+			"resource": "IssueComment",
+			"code":     "unprocessable",
+			"field":    "data",
+			"message":  invalid.message,
+		}},
+		"documentation_url": "https://docs.github.com/rest/issues/comments",
+		"status":            "422",
+	})
+}
+
+// restComment is a comment in the form of the REST API.
+type restComment struct {
+	ID        int64     `json:"id"`
+	NodeID    string    `json:"node_id"`
+	URL       string    `json:"url"`
+	HTMLURL   string    `json:"html_url"`
+	IssueURL  string    `json:"issue_url"`
+	Body      string    `json:"body"`
+	User      user      `json:"user"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+type user struct {
+	Login   string `json:"login"`
+	HTMLURL string `json:"html_url"`
+	Type    string `json:"type"`
+}
+
+func restUser(site, login string) user {
+	name, bot := strings.CutSuffix(login, "[bot]")
+	if bot {
+		return user{login, fmt.Sprintf("https://%s/apps/%s", site, name), "Bot"}
+	}
+	return user{login, fmt.Sprintf("https://%s/%s", site, url.PathEscape(login)), "User"}
+}
+
+func (c *call) comment(pull pullRequest, comment Comment) restComment {
+	repo := c.baseURL() + "/repos/" + pull.Repo
+	return restComment{
+		ID:        comment.ID,
+		NodeID:    comment.NodeID(),
+		URL:       fmt.Sprintf("%s/issues/comments/%d", repo, comment.ID),
+		HTMLURL:   pull.commentURL(comment.ID),
+		IssueURL:  fmt.Sprintf("%s/issues/%d", repo, pull.Number),
+		Body:      comment.Body,
+		User:      restUser(c.site, comment.Author),
+		CreatedAt: comment.CreatedAt,
+		UpdatedAt: comment.UpdatedAt,
+	}
+}

@@ -1,0 +1,330 @@
+package githubapi
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf16"
+)
+
+const (
+	// maxBody is how long the body of a comment may be. GitHub does not say what it counts; the
+	// stand-in counts UTF-16 units, of which a text has never fewer than code points.
+	maxBody = 65536
+
+	// firstID lies above the 32 bits that an Int of GraphQL holds, as ids on github.com do.
+	firstID = 3_100_000_001
+)
+
+// Comment is a comment on a pull request as GitHub holds it.
+type Comment struct {
+	ID int64 `json:"id"`
+	// Author is the login as REST gives it, with "[bot]" for a GitHub App.
+	Author    string    `json:"author"`
+	Body      string    `json:"body"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	// Edits is how often the body was sent anew.
+	Edits int `json:"edits,omitempty"`
+	// Minimized is the reason for which it was minimised, such as "outdated", or empty.
+	Minimized string `json:"minimized,omitempty"`
+}
+
+// NodeID is the id that GraphQL uses.
+func (c Comment) NodeID() string { return nodeID("IC", c.ID) }
+
+// pullRequest is a pull request with its comments, oldest first.
+type pullRequest struct {
+	ID       int64     `json:"id"`
+	Host     string    `json:"host"`
+	Repo     string    `json:"repo"`
+	Number   int       `json:"number"`
+	Title    string    `json:"title"`
+	Comments []Comment `json:"comments"`
+}
+
+func (p pullRequest) url() string {
+	return fmt.Sprintf("https://%s/%s/pull/%d", p.Host, p.Repo, p.Number)
+}
+
+func (p pullRequest) commentURL(id int64) string {
+	return fmt.Sprintf("%s#issuecomment-%d", p.url(), id)
+}
+
+// invalidError is GitHub's refusal of a value.
+type invalidError struct{ message string }
+
+func (e invalidError) Error() string { return e.message }
+
+// errNotFound says that there is no such thing, or none that the caller may see.
+var errNotFound = errors.New("not found")
+
+// store holds pull requests and comments, in memory and, where it has a file, on disk.
+type store struct {
+	file string
+
+	mu      sync.Mutex
+	lastID  int64
+	pulls   []*pullRequest
+	saveErr error
+}
+
+// stored is the form of the file.
+type stored struct {
+	LastID       int64          `json:"last_id"`
+	PullRequests []*pullRequest `json:"pull_requests"`
+}
+
+// openStore reads the file, which need not exist yet. An empty name is a store in memory.
+func openStore(file string) (*store, error) {
+	s := &store{file: file, lastID: firstID}
+	if file == "" {
+		return s, nil
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var content stored
+	if err := json.Unmarshal(data, &content); err != nil {
+		return nil, fmt.Errorf("%s does not hold the comments of a GitHub stand-in: %w", file, err)
+	}
+	s.lastID, s.pulls = max(content.LastID, firstID), content.PullRequests
+	return s, nil
+}
+
+// save writes the file anew. The caller holds the lock. The first error is kept for close.
+func (s *store) save() {
+	if s.file == "" {
+		return
+	}
+	if err := s.write(); err != nil && s.saveErr == nil {
+		s.saveErr = fmt.Errorf("the GitHub stand-in cannot keep its comments: %w", err)
+	}
+}
+
+func (s *store) write() error {
+	data, err := json.MarshalIndent(stored{s.lastID, s.pulls}, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(s.file), filepath.Base(s.file)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }()
+	_, err = temporary.Write(append(data, '\n'))
+	if err := errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), s.file)
+}
+
+func (s *store) err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saveErr
+}
+
+func (s *store) nextID() int64 {
+	s.lastID++
+	return s.lastID
+}
+
+// addPullRequest adds a pull request, or gives the one that is there a new title.
+func (s *store) addPullRequest(host, repo string, number int, title string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.find(host, repo, number); p != nil {
+		p.Title = title
+	} else {
+		s.pulls = append(s.pulls, &pullRequest{
+			ID: s.nextID(), Host: host, Repo: repo, Number: number, Title: title,
+		})
+	}
+	s.save()
+}
+
+// find looks up a pull request. The caller holds the lock.
+func (s *store) find(host, repo string, number int) *pullRequest {
+	for _, p := range s.pulls {
+		if p.Host == host && strings.EqualFold(p.Repo, repo) && p.Number == number {
+			return p
+		}
+	}
+	return nil
+}
+
+// locate finds a comment by its number, on any host where none is named. The caller holds the lock.
+func (s *store) locate(host string, id int64) (*pullRequest, int) {
+	for _, p := range s.pulls {
+		if host != "" && p.Host != host {
+			continue
+		}
+		i := slices.IndexFunc(p.Comments, func(c Comment) bool { return c.ID == id })
+		if i >= 0 {
+			return p, i
+		}
+	}
+	return nil, -1
+}
+
+// hasRepo tells whether the repository has a pull request, and with that whether it exists, and
+// the spelling of its name.
+func (s *store) hasRepo(host, repo string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		if p.Host == host && strings.EqualFold(p.Repo, repo) {
+			return p.Repo, true
+		}
+	}
+	return "", false
+}
+
+// pull gives a copy of a pull request.
+func (s *store) pull(host, repo string, number int) (pullRequest, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.find(host, repo, number)
+	if p == nil {
+		return pullRequest{}, errNotFound
+	}
+	return p.clone(), nil
+}
+
+// pullByID gives a copy of the pull request with the id.
+func (s *store) pullByID(host string, id int64) (pullRequest, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		if p.Host == host && p.ID == id {
+			return p.clone(), nil
+		}
+	}
+	return pullRequest{}, errNotFound
+}
+
+func (p *pullRequest) clone() pullRequest {
+	copied := *p
+	copied.Comments = slices.Clone(p.Comments)
+	return copied
+}
+
+// comment gives a comment, with its pull request.
+func (s *store) comment(host string, id int64) (pullRequest, Comment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, i := s.locate(host, id)
+	if p == nil {
+		return pullRequest{}, Comment{}, errNotFound
+	}
+	return p.clone(), p.Comments[i], nil
+}
+
+// add writes a new comment.
+func (s *store) add(host, repo string, number int, login, body string) (pullRequest, Comment, error) {
+	if err := checkBody(body); err != nil {
+		return pullRequest{}, Comment{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.find(host, repo, number)
+	if p == nil {
+		return pullRequest{}, Comment{}, errNotFound
+	}
+	now := timestamp()
+	c := Comment{ID: s.nextID(), Author: login, Body: body, CreatedAt: now, UpdatedAt: now}
+	p.Comments = append(p.Comments, c)
+	s.save()
+	return p.clone(), c, nil
+}
+
+// edit gives a comment another body.
+func (s *store) edit(host string, id int64, body string) (pullRequest, Comment, error) {
+	if err := checkBody(body); err != nil {
+		return pullRequest{}, Comment{}, err
+	}
+	return s.change(host, id, func(c *Comment) {
+		c.Body, c.UpdatedAt = body, timestamp()
+		c.Edits++
+	})
+}
+
+// minimize hides a comment for a reason, or shows it again where the reason is empty.
+func (s *store) minimize(host string, id int64, reason string) (pullRequest, Comment, error) {
+	return s.change(host, id, func(c *Comment) { c.Minimized = reason })
+}
+
+func (s *store) remove(host string, id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, i := s.locate(host, id)
+	if p == nil {
+		return errNotFound
+	}
+	p.Comments = slices.Delete(p.Comments, i, i+1)
+	s.save()
+	return nil
+}
+
+// change lets edit change a comment and gives the result.
+func (s *store) change(host string, id int64, edit func(*Comment)) (pullRequest, Comment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, i := s.locate(host, id)
+	if p == nil {
+		return pullRequest{}, Comment{}, errNotFound
+	}
+	edit(&p.Comments[i])
+	s.save()
+	return p.clone(), p.Comments[i], nil
+}
+
+// checkBody is GitHub's check of a comment's text.
+func checkBody(body string) error {
+	if strings.TrimSpace(body) == "" {
+		return invalidError{"Body cannot be blank"}
+	}
+	if len(body) > maxBody && len(utf16.Encode([]rune(body))) > maxBody {
+		return invalidError{fmt.Sprintf("Body is too long (maximum is %d characters)", maxBody)}
+	}
+	return nil
+}
+
+// timestamp is the time as GitHub tells it: in UTC, without fractions of a second.
+func timestamp() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// nodeID makes an id in the manner of GitHub's: a kind, and what nobody outside reads.
+func nodeID(kind string, id int64) string { return nameID(kind, strconv.FormatInt(id, 10)) }
+
+// nameID makes such an id of a name.
+func nameID(kind, name string) string {
+	return kind + "_" + base64.RawURLEncoding.EncodeToString([]byte(name))
+}
+
+// parseNodeID takes an id of nodeID apart.
+func parseNodeID(id string) (kind string, number int64, ok bool) {
+	kind, rest, ok := strings.Cut(id, "_")
+	if !ok {
+		return "", 0, false
+	}
+	digits, err := base64.RawURLEncoding.DecodeString(rest)
+	if err != nil {
+		return "", 0, false
+	}
+	number, err = strconv.ParseInt(string(digits), 10, 64)
+	return kind, number, err == nil
+}
