@@ -33,7 +33,7 @@ func (m *Iac) WithCache(
 
 var cacheName = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
 
-// Gives what `with-cache` keeps, as a folder for the cache of a CI system: `cache-export -o .iac-cache`
+// Gives what `with-cache` keeps, as a folder for the cache of a CI system: `cache-export -o ../iac-cache`
 //
 // +cache="never"
 func (m *Iac) CacheExport(

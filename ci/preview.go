@@ -48,7 +48,7 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	commentOnlyChanges bool,
-	// Regular expressions (RE2); what they match is written as ***
+	// Regular expressions (RE2); what they match is written as ***. One with a comma stands in double quotes: '"[0-9]{4,8}"'
 	//
 	// +optional
 	mask []string,

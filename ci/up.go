@@ -20,7 +20,7 @@ func (m *Iac) Up(
 	src *dagger.Directory,
 	// Stack, as [organization/[project/]]stack
 	stack string,
-	// Regular expressions (RE2); what they match is written as ***
+	// Regular expressions (RE2); what they match is written as ***. One with a comma stands in double quotes: '"[0-9]{4,8}"'
 	//
 	// +optional
 	mask []string,

@@ -24,6 +24,12 @@ const stars = "***"
 // shorter one would be found by chance in texts that have nothing to do with it.
 const shortest = 8
 
+var (
+	// braces are left when those of repetitions, escaped characters and classes are taken away.
+	braces  = regexp.MustCompile(`[{}]`)
+	escaped = regexp.MustCompile(`\\[pP]\{[^{}]*\}|\\x\{[^{}]*\}|\\.|\{[0-9]+(,[0-9]*)?\}|\[(\\.|[^\]\\])*\]`)
+)
+
 // Mask knows what must not be shown. A nil *Mask masks nothing.
 type Mask struct {
 	literals *strings.Replacer
@@ -47,6 +53,9 @@ func New(secrets, patterns []string) (*Mask, error) {
 		}
 		if re.MatchString("") {
 			return nil, fmt.Errorf("mask got %q, which matches the empty text; it takes a regular expression in Go's syntax (RE2) that matches at least one character", pattern)
+		}
+		if braces.FindString(escaped.ReplaceAllString(pattern, "")) != "" {
+			return nil, fmt.Errorf("mask got %q, in which a brace is left alone; a list of patterns is split at commas, so one with a comma stands in double quotes, and a brace that is meant as such is written \\{", pattern)
 		}
 		m.patterns = append(m.patterns, re)
 	}

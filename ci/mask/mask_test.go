@@ -159,3 +159,18 @@ func BenchmarkText100MB(b *testing.B) {
 		m.Text(text)
 	}
 }
+
+// A list of patterns is split at commas before it arrives: what is left of one must not be used as if it
+// had been meant.
+func TestHalfARepetitionIsRefused(t *testing.T) {
+	for _, pattern := range []string{"[0-9]{4", "8}", "a{1,2}b}"} {
+		if _, err := New(nil, []string{pattern}); err == nil || !strings.Contains(err.Error(), "double quotes") {
+			t.Errorf("New(%q): %v", pattern, err)
+		}
+	}
+	for _, pattern := range []string{"[0-9]{4,8}", "[0-9]{4}", "x{2,}", `\{a\}`, `[{}]+`, `\p{Greek}`, `\x{10FFFF}`} {
+		if _, err := New(nil, []string{pattern}); err != nil {
+			t.Errorf("New(%q): %v", pattern, err)
+		}
+	}
+}
