@@ -1,0 +1,125 @@
+// Package teststack makes a copy of a Pulumi program with a state of its own, in a folder, so that
+// tests, recordings and the demonstration run it without an account and without a trace elsewhere.
+package teststack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// StateFile is the exported stack that a program may have beside its Pulumi.yaml.
+const StateFile = "stack.json"
+
+// Stack is a program with a state.
+type Stack struct {
+	// Src is the copy of the program. Its Pulumi.yaml names the state and the provider by absolute
+	// paths, so that it may be copied on.
+	Src string
+	// State is the folder that holds the state, as a file backend.
+	State string
+	// Name is the stack, as organization/project/stack.
+	Name string
+	// Env are the variables that Pulumi needs besides the system's, as NAME=value.
+	Env []string
+
+	bin string
+}
+
+// Prepare copies the program to dir/src, makes the stack "dev" with a state in dir/state, and fills
+// it from the program's stack.json where there is one. The bin folder holds the programs of
+// internal/tools, pulumi among them.
+func Prepare(ctx context.Context, program, dir, bin string) (*Stack, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if bin, err = filepath.Abs(bin); err != nil {
+		return nil, err
+	}
+	s := &Stack{Src: filepath.Join(dir, "src"), State: filepath.Join(dir, "state"), bin: bin}
+	s.Env = []string{
+		"PULUMI_CONFIG_PASSPHRASE=",
+		"PULUMI_HOME=" + filepath.Join(dir, "home"),
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+	}
+	if err := os.MkdirAll(s.State, 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(s.Src, os.DirFS(program)); err != nil {
+		return nil, fmt.Errorf("copying the program %s: %w", program, err)
+	}
+	project, err := s.settle()
+	if err != nil {
+		return nil, err
+	}
+	s.Name = "organization/" + project + "/dev"
+	return s, s.fill(ctx)
+}
+
+// Command is the Pulumi CLI with these arguments, in the program's folder.
+func (s *Stack) Command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "pulumi"), args...)
+	cmd.Dir = s.Src
+	cmd.Env = append(os.Environ(), s.Env...)
+	cmd.Env = append(cmd.Env, "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return cmd
+}
+
+// Run runs the Pulumi CLI and gives what it wrote to standard output.
+func (s *Stack) Run(ctx context.Context, args ...string) (string, error) {
+	cmd := s.Command(ctx, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("no Pulumi CLI in %s: get it with `make tools`", s.bin)
+		}
+		return stdout.String(), fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+// settle adds backend and provider to the copy's Pulumi.yaml and gives the project's name.
+func (s *Stack) settle() (string, error) {
+	path := filepath.Join(s.Src, "Pulumi.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var project struct {
+		Name    string `yaml:"name"`
+		Backend any    `yaml:"backend"`
+		Plugins any    `yaml:"plugins"`
+	}
+	if err := yaml.Unmarshal(text, &project); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	if project.Name == "" || project.Backend != nil || project.Plugins != nil {
+		return "", fmt.Errorf("%s: a program of testdata has a name, and leaves backend and plugins to its copies", path)
+	}
+	text = fmt.Appendf(text, "backend:\n  url: %q\nplugins:\n  providers:\n    - {name: demo, path: %q}\n  analyzers:\n    - {name: policy-demo, path: %q}\n",
+		"file://"+filepath.ToSlash(s.State), s.bin, s.bin)
+	return project.Name, os.WriteFile(path, text, 0o644)
+}
+
+func (s *Stack) fill(ctx context.Context) error {
+	if _, err := s.Run(ctx, "stack", "init", s.Name, "--non-interactive"); err != nil {
+		return err
+	}
+	state := filepath.Join(s.Src, StateFile)
+	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, err := s.Run(ctx, "stack", "import", "--stack", s.Name, "--file", state, "--non-interactive")
+	return err
+}

@@ -1,0 +1,220 @@
+package tools
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParseVersion(t *testing.T) {
+	for text, want := range map[string]string{
+		"gh version 2.23.0+dfsg1 (2023-02-27 Debian)\nhttps://github.com/cli/cli/releases\n": "2.23.0",
+		"v20.20.2\n":  "20.20.2",
+		"10.0.100":    "10.0.100",
+		"version 1.2": "",
+		"":            "",
+	} {
+		got, err := parseVersion(text)
+		if want == "" {
+			if err == nil {
+				t.Errorf("parseVersion(%q) = %s, want an error", text, got)
+			}
+			continue
+		}
+		if err != nil || got.String() != want {
+			t.Errorf("parseVersion(%q) = %s, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
+func TestVersionsCompareByNumber(t *testing.T) {
+	ascending := []version{{}, {1, 0, 0}, {2, 9, 9}, {2, 10, 0}, {2, 10, 1}, {10, 0, 0}}
+	for i, v := range ascending {
+		for j, w := range ascending {
+			if v.before(w) != (i < j) {
+				t.Errorf("%s before %s is %t", v, w, v.before(w))
+			}
+		}
+	}
+}
+
+func TestModuleIsBuiltOnceForEachState(t *testing.T) {
+	in := &installer{root: t.TempDir(), log: os.Stderr}
+	write(t, filepath.Join(in.root, "hello", "go.mod"), "module hello\n\ngo 1.26.1\n", 0o644)
+	source := filepath.Join(in.root, "hello", "greet", "main.go")
+	write(t, source, program("good morning"), 0o644)
+	m := &module{dir: "hello", packages: "./...", programs: []string{"greet"}}
+
+	for _, greeting := range []string{"good morning", "good night"} {
+		write(t, source, program(greeting), 0o644)
+		if m.ready(in) {
+			t.Fatal("ready before it was built")
+		}
+		if err := os.MkdirAll(Bin(in.root), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.get(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if !m.ready(in) {
+			t.Error("not ready after it was built")
+		}
+		out, err := exec.Command(in.program("greet")).CombinedOutput()
+		if err != nil || string(out) != greeting {
+			t.Errorf("it prints %q, %v, want %q", out, err, greeting)
+		}
+	}
+	if err := os.Remove(in.program("greet")); err != nil {
+		t.Fatal(err)
+	}
+	if m.ready(in) {
+		t.Error("ready without its program")
+	}
+}
+
+func program(text string) string {
+	return fmt.Sprintf("package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(%q) }\n", text)
+}
+
+func TestFailedBuildLeavesTheOldProgram(t *testing.T) {
+	in := &installer{root: t.TempDir(), log: os.Stderr}
+	write(t, filepath.Join(in.root, "hello", "go.mod"), "module hello\n\ngo 1.26.1\n", 0o644)
+	write(t, filepath.Join(in.root, "hello", "greet", "main.go"), "package main\n\nfunc main() { broken }\n", 0o644)
+	write(t, in.program("greet"), "the old one", 0o755)
+	m := &module{dir: "hello", packages: "./...", programs: []string{"greet"}}
+
+	err := m.get(t.Context(), in)
+	if err == nil || !strings.Contains(err.Error(), "undefined: broken") {
+		t.Errorf("the error is %v, want the compiler's words", err)
+	}
+	left, err := filepath.Glob(filepath.Join(Bin(in.root), "*"))
+	if err != nil || !slices.Equal(left, []string{in.program("greet")}) || m.ready(in) {
+		t.Errorf("%v is left in the bin folder, %v", left, err)
+	}
+}
+
+func TestSystemTakesTheFirstThatIsNewEnough(t *testing.T) {
+	old, good, newer := t.TempDir(), t.TempDir(), t.TempDir()
+	write(t, filepath.Join(old, "gh"), "#!/bin/sh\necho gh version 2.22.9\n", 0o755)
+	write(t, filepath.Join(good, "gh"), "#!/bin/sh\necho gh version 2.23.0\n", 0o755)
+	write(t, filepath.Join(newer, "gh"), "#!/bin/sh\necho gh version 2.89.0\n", 0o755)
+	in := &installer{root: t.TempDir(), log: os.Stderr}
+	if err := os.MkdirAll(Bin(in.root), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	gh := &system{program: "gh", commands: []string{"gh"}, atLeast: version{2, 23, 0}, packages: []string{"gh"}}
+	path := func(dirs ...string) { t.Setenv("PATH", strings.Join(dirs, string(os.PathListSeparator))) }
+
+	path(t.TempDir(), old)
+	if gh.ready(in) {
+		t.Error("an old gh is taken")
+	}
+	path(Bin(in.root), old, good, newer)
+	for range 2 {
+		if !gh.ready(in) {
+			t.Error("a good gh is not taken")
+		}
+		target, err := os.Readlink(in.program("gh"))
+		if err != nil || target != filepath.Join(good, "gh") {
+			t.Errorf("the link leads to %q, %v", target, err)
+		}
+	}
+	path(Bin(in.root), old)
+	if gh.ready(in) {
+		t.Error("the link is taken for the program")
+	}
+}
+
+func TestListsOfPackagesAreFetchedOnlyWhenNeeded(t *testing.T) {
+	for _, test := range []struct {
+		name, script string
+		want         []string
+		fails        bool
+	}{
+		{"lists are there", `exit 0`, []string{"install --yes --no-install-recommends gh"}, false},
+		{"lists are missing", `[ "$1" = update ] || [ -f "$0.updated" ] || exit 100; [ "$1" = update ] && : >"$0.updated"; exit 0`,
+			[]string{"install --yes --no-install-recommends gh", "update", "install --yes --no-install-recommends gh"}, false},
+		{"no network", `echo Could not resolve deb.debian.org; exit 100`, []string{"install --yes --no-install-recommends gh", "update"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			apt := filepath.Join(dir, "apt-get")
+			write(t, apt, "#!/bin/sh\necho \"$@\" >>\"$0.log\"\n"+test.script+"\n", 0o755)
+			t.Setenv("PATH", dir)
+			err := aptInstall(t.Context(), []string{"gh"})
+			if (err != nil) != test.fails {
+				t.Errorf("the error is %v", err)
+			}
+			if err != nil && !strings.Contains(err.Error(), "Could not resolve deb.debian.org") {
+				t.Errorf("apt-get's words are missing in %v", err)
+			}
+			log, err := os.ReadFile(apt + ".log")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Split(strings.TrimSpace(string(log)), "\n"); !slices.Equal(got, test.want) {
+				t.Errorf("apt-get was run with %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestInstallRefusesUnknownNames(t *testing.T) {
+	err := Install(t.Context(), t.TempDir(), []string{"pulumi", "terraform"}, os.Stderr)
+	if err == nil || !strings.Contains(err.Error(), `"terraform"`) || !strings.Contains(err.Error(), "languages") {
+		t.Errorf("the error is %v, want the name given and the names there are", err)
+	}
+}
+
+// The versions that the progress names, and the one the CLI says it has, are those of the go.mod files.
+func TestVersionsAreThoseOfTheModules(t *testing.T) {
+	number := regexp.MustCompile(`\d+\.\d+\.\d+`)
+	for name, tool := range all {
+		m, ok := tool.(*module)
+		if !ok {
+			continue
+		}
+		pins, err := os.ReadFile(filepath.Join("..", "..", m.dir, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, version := range number.FindAllString(m.what+m.ldflags, -1) {
+			if !strings.Contains(string(pins), " v"+version+"\n") && !strings.Contains(string(pins), " v"+version+" ") {
+				t.Errorf("%s: %s is not in %s/go.mod", name, version, m.dir)
+			}
+		}
+	}
+}
+
+func TestRootIsTheFolderOfDaggerJSON(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if root, err := Root(); err == nil {
+		t.Errorf("%q is the root of %q", root, dir)
+	}
+	write(t, filepath.Join(dir, "dagger.json"), "{}", 0o644)
+	below := filepath.Join(dir, "a", "b")
+	if err := os.MkdirAll(below, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(below)
+	root, err := Root()
+	if err != nil || !same(root, dir) {
+		t.Errorf("the root is %q, %v, want %q", root, err, dir)
+	}
+}
+
+func write(t *testing.T, path, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}

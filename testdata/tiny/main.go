@@ -1,0 +1,8 @@
+// Tiny has no resources.
+package main
+
+import "fmt"
+
+func main() {
+	fmt.Println("nothing to do")
+}
