@@ -1,0 +1,62 @@
+# make preview shows what iac does, make test passes the tests: both set up all they need.
+
+GO ?= go
+BIN := $(CURDIR)/build/bin
+# The module with the code that an engine would generate.
+STAGE := $(CURDIR)/build/stage
+# Modules of their own: they must build and pass the linter too.
+MODULES := . $(STAGE) internal/provider testdata/infra testdata/tiny
+FUZZ_TIME ?= 10s
+
+.PHONY: preview test vet lint unit fuzz bench picture recordings tools test-tools stage clean
+
+## preview: the module's own preview of testdata/infra, with real Pulumi and real gh
+preview:
+	@$(GO) run ./internal/cmd/preview
+
+## test: everything that has to pass
+test: test-tools vet lint fuzz unit
+
+# unit comes last: its last line says how many tests ran.
+unit: test-tools
+	@echo "running the tests, with the race detector, about 10 minutes"
+	@$(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command -- ./internal/test.sh
+
+vet: stage
+	@echo "go vet"
+	@set -e; for m in $(MODULES); do (cd $$m && $(GO) vet ./...); done
+
+lint: test-tools stage
+	@echo "golangci-lint"
+	@set -e; for m in $(MODULES); do (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...); done
+
+## fuzz: each fuzz target for FUZZ_TIME
+fuzz:
+	@./internal/fuzz.sh $(FUZZ_TIME) . ci
+
+## bench: the module against a script that calls pulumi and gh by hand
+bench: tools
+	@$(GO) run ./internal/cmd/bench
+
+## picture: the picture of a comment in the README
+picture: preview
+	@cp build/preview/comment.png testdata/comment.png
+	@echo "testdata/comment.png is new"
+
+## recordings: runs the real Pulumi on the programs of testdata and keeps what it prints
+recordings:
+	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider nodejs
+	@$(GO) run ./internal/cmd/record
+
+## tools: the programs that iac is developed with, into build/bin
+tools:
+	@$(GO) run ./internal/cmd/tools
+
+test-tools:
+	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs chromium gcc lint testsum
+
+stage:
+	@$(GO) run ./internal/cmd/hostdagger -m . stage $(STAGE)
+
+clean:
+	@chmod -R u+w build 2>/dev/null; rm -rf build
