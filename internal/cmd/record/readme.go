@@ -27,7 +27,8 @@ the two joined in joined, and the exit code in exit.
 What differs from run to run or from machine to machine was replaced: paths (/work is the folder of the
 run, /checkout this repository, /home/user the home), durations, identifiers, users and process numbers,
 addresses in stack traces. The lines by which Pulumi shows that it is still at work (` + "`@ updating....`" + `) are
-left out where ` + "`--diff`" + ` was given, but for "slow", and have four dots elsewhere.
+left out where ` + "`--diff`" + ` was given, but for "slow", and have four dots elsewhere. Two things still differ from
+run to run: the order in "destroy-parallel", and without ` + "`--diff`" + ` the place of the stack's own line.
 
 In the recordings called cloud-… the CLI talked to a stand-in for Pulumi Cloud: what the CLI says by
 itself is real, the other side's messages and the links' numbers are not. The policies of policy… are

@@ -124,6 +124,9 @@ func (r *recorder) command(ctx context.Context, stack *teststack.Stack, s scenar
 		args[i] = filepath.Join(r.root, "testdata", "programs", "policy")
 	}
 	cmd := stack.Command(ctx, args...)
+	if s.parallel {
+		cmd.Env = append(cmd.Env, "PARALLEL=yes")
+	}
 	cmd.Env = append(cmd.Env, "CASE="+s.test, "STEP="+step, "FILES="+filepath.Join(r.dir, "work", "files"))
 	return cmd
 }

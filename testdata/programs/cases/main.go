@@ -40,10 +40,10 @@ func (p *program) database(name string, args props, opts ...pulumi.ResourceOptio
 }
 
 // add registers a resource and waits for it, so that every run registers in the same order. It
-// depends on the one before, so that every run deletes in the same order too.
+// depends on the one before, so that every run deletes in the same order too, unless PARALLEL is set.
 func (p *program) add(kind, name string, args props, opts ...pulumi.ResourceOption) error {
 	var resource pulumi.CustomResourceState
-	if p.last != nil {
+	if p.last != nil && os.Getenv("PARALLEL") == "" {
 		opts = append(opts, pulumi.DependsOn([]pulumi.Resource{p.last}))
 	}
 	p.last = &resource
