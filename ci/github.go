@@ -51,25 +51,20 @@ func (p publication) check(ctx context.Context, src *dagger.Directory) (*target,
 	if err != nil {
 		return nil, "", err
 	}
-	pr, notPR := pullrequest.Parse(p.Ref)
-	if notPR == nil && pr.Number == 0 {
-		warn("no pull request: this is a local run, nothing is posted")
-		return nil, "", nil
-	}
 	if p.Token == nil {
 		warn("no github-token: this is a local run, nothing is posted")
 		return nil, "", nil
 	}
-	value, err := readSecret(ctx, "github-token", p.Token)
-	if notPR != nil {
-		if err != nil {
-			warn("no pull request and no github-token: this is a local run, nothing is posted")
-			return nil, "", nil //nolint:nilerr // a token that has no value counts as none here
-		}
+	value, noToken := readSecret(ctx, "github-token", p.Token)
+	pr, notPR := pullrequest.Parse(p.Ref)
+	switch {
+	case notPR == nil && pr.Number == 0, notPR != nil && noToken != nil:
+		warn("no pull request: this is a local run, nothing is posted")
+		return nil, value, nil
+	case notPR != nil:
 		return nil, "", named("github-ref", notPR)
-	}
-	if err != nil {
-		return nil, "", err
+	case noToken != nil:
+		return nil, "", noToken
 	}
 	repository, err := p.repository(ctx, src, pr)
 	return &target{repository, pr.Number, trimmed("github-token", p.Token, value), content}, value, err
@@ -84,8 +79,9 @@ func (p publication) content() (comment.Content, error) {
 	if !commitHash.MatchString(p.Commit) {
 		return c, fmt.Errorf("commit: %q is no commit: it takes 7 to 64 hexadecimal digits", p.Commit)
 	}
-	if u, err := url.Parse(p.RunURL); p.RunURL != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "") {
-		return c, fmt.Errorf("run-url: %q is no URL: it takes one that begins with https:// or http://", p.RunURL)
+	if u, err := url.Parse(p.RunURL); p.RunURL != "" && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil) {
+		_, shown, _ := cutLast("@"+p.RunURL, "@")
+		return c, fmt.Errorf("run-url: %q is no URL: it takes one that begins with https:// or http://, without a user", shown)
 	}
 	if p.RunTime != "" {
 		at, err := time.Parse(time.RFC3339, p.RunTime)
@@ -108,8 +104,10 @@ func (p publication) repository(ctx context.Context, src *dagger.Directory, pr p
 		if err != nil {
 			return given, named("github-repository", err)
 		}
-		if pr.Host != "" && (!strings.EqualFold(pr.Owner, given.Owner) || !strings.EqualFold(pr.Repo, given.Name)) {
-			return given, fmt.Errorf("github-repository: %q is not the repository of github-ref %q: leave one of them out, or let both name the same one", p.Repository, p.Ref)
+		// github.com is also the host of a repository that was given without one.
+		elsewhere := given.Host != "github.com" && given.Host != pr.Host
+		if pr.Host != "" && (elsewhere || !strings.EqualFold(pr.Owner, given.Owner) || !strings.EqualFold(pr.Repo, given.Name)) {
+			return given, fmt.Errorf("github-repository: %q is not the repository %q of github-ref: leave one of them out, or let both name the same one", given, ofURL)
 		}
 		if pr.Host != "" {
 			return ofURL, nil
@@ -178,27 +176,33 @@ func (p *poster) exists() bool {
 // publish leaves one comment with this body on the pull request.
 func (p *poster) publish(body string) error {
 	<-p.listed
-	if p.err != nil {
-		return p.err
+	found, err := p.found, p.err
+	if err != nil || len(found) > 0 && normal(found[0].Body) == normal(body) {
+		// What was seen before Pulumi ran may be otherwise now.
+		found, err = p.find()
 	}
-	found := p.found
-	if len(found) == 0 {
-		var err error
-		if found, err = p.create(body); err != nil {
-			return err
-		}
+	if err == nil && len(found) == 0 {
+		found, err = p.create(body)
 	}
-	err := p.edit(found[0], body)
+	if err != nil {
+		return err
+	}
+	err = p.edit(found[0], body)
 	if errors.Is(err, errGone) {
 		// Somebody deleted it since it was listed.
 		if found, err = p.create(body); err == nil {
 			err = p.edit(found[0], body)
 		}
 	}
-	for _, twin := range found[min(1, len(found)):] {
-		err = errors.Join(err, p.delete(twin))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, twin := range found[1:] {
+		if err := p.delete(twin); err != nil {
+			warn("a second comment was not deleted: " + err.Error())
+		}
+	}
+	return nil
 }
 
 // create posts the comment and looks again: another job may have posted one at the same time. All
@@ -213,8 +217,11 @@ func (p *poster) create(body string) ([]posted, error) {
 	if err != nil || len(found) > 0 {
 		return found, err
 	}
-	if found, err = p.find(); err != nil || len(found) > 0 {
-		return found, err
+	if found, err = p.find(); err != nil {
+		warn("whether another job has posted the same comment is not known: " + err.Error())
+	}
+	if len(found) > 0 {
+		return found, nil
 	}
 	// GitHub has it, and does not list it yet.
 	return parsePosted(values)

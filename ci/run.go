@@ -37,7 +37,9 @@ type outcome struct {
 func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, patterns []string, more ...func() (secret string, err error)) (*run, error) {
 	own := *m
 	m = &own
-	r := &run{src: src, stack: stack}
+	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
+	// files makes a Go build fail.
+	r := &run{src: src.WithoutDirectory(".git"), stack: stack}
 	var secrets []string
 	further := make([]string, len(more))
 	checks := []func() error{
@@ -55,7 +57,12 @@ func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, 
 	if err != nil {
 		return nil, err
 	}
-	if r.mask, err = mask.New(append(secrets, further...), patterns); err != nil {
+	secrets = append(secrets, further...)
+	for _, secret := range secrets {
+		// What is masked has been cleaned before.
+		secrets = append(secrets, comment.Clean(secret))
+	}
+	if r.mask, err = mask.New(secrets, patterns); err != nil {
 		return nil, err
 	}
 	if parts := strings.Split(stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {

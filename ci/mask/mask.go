@@ -39,7 +39,8 @@ type Mask struct {
 // New gives a mask for the secrets and for whatever matches one of the patterns.
 //
 // Of a secret are masked: itself, without space around it; each of its lines of at least 8 characters;
-// and what becomes of these in base64 (also as a part of a longer text), in hexadecimal, in a URL, in JSON
+// if it is a document in JSON or one of `name: value` lines, its values of at least 8 characters whose
+// names say that they are secret, such as private_key or token; and what becomes of these in base64 (also as a part of a longer text), in hexadecimal, in a URL, in JSON
 // and in quotes, if that has at least 8 characters. Empty secrets are left out.
 //
 // A pattern is a regular expression in Go's syntax that does not match the empty text. The error names one
@@ -119,6 +120,9 @@ func literals(secret string) []string {
 		return nil
 	}
 	out := append([]string{secret}, encoded(secret)...)
+	for _, value := range valuesOf(secret) {
+		out = append(out, literals(value)...)
+	}
 	if !strings.Contains(secret, "\n") {
 		return out
 	}
@@ -128,6 +132,57 @@ func literals(secret string) []string {
 		}
 	}
 	return out
+}
+
+var (
+	// secretName is the name of a value that is one of the secrets of a document.
+	secretName = regexp.MustCompile(`(?i)key|token|secret|pass|pwd|credential|auth|cert|private|signature`)
+	// setting is a line such as `token: value`, `"token": "value",` or `token = value`.
+	setting = regexp.MustCompile(`^[\s\-]*"?([\w.-]+)"?\s*[:=]\s*(.+)$`)
+)
+
+// valuesOf are the secrets inside a document such as a kubeconfig, a service account's JSON or a file of
+// settings. Pulumi shows documents parsed, in which the secret as a whole and its lines are not found.
+func valuesOf(secret string) []string {
+	var document any
+	if json.Unmarshal([]byte(secret), &document) == nil {
+		return valuesIn(document, "")
+	}
+	var out []string
+	for line := range strings.Lines(secret) {
+		match := setting.FindStringSubmatch(strings.TrimSpace(line))
+		if match == nil {
+			continue
+		}
+		value := strings.Trim(strings.TrimSuffix(strings.TrimSpace(match[2]), ","), `"'`)
+		if isSecret(match[1], value) {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+func valuesIn(node any, name string) (out []string) {
+	switch node := node.(type) {
+	case map[string]any:
+		for key, value := range node {
+			out = append(out, valuesIn(value, key)...)
+		}
+	case []any:
+		for _, value := range node {
+			out = append(out, valuesIn(value, name)...)
+		}
+	case string:
+		if isSecret(name, node) {
+			out = append(out, node)
+		}
+	}
+	return out
+}
+
+// isSecret tells the secrets of a document from its other values, which a comment may need to show.
+func isSecret(name, value string) bool {
+	return len(value) >= shortest && secretName.MatchString(name) && !strings.HasPrefix(value, "https://")
 }
 
 // encoded gives the forms of text that differ from it and are long enough.

@@ -174,3 +174,30 @@ func TestHalfARepetitionIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Pulumi prints a value that is a document parsed, so its secrets stand there by themselves.
+func TestSecretsInsideDocuments(t *testing.T) {
+	const account = `{"type":"service_account","project_id":"my-project-1","private_key_id":"0123456789abcdef","private_key":"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n","token_uri":"https://oauth2.example.com/token"}`
+	const kubeconfig = "apiVersion: v1\nusers:\n- name: admin-user\n  user:\n    client-key-data: LS0tLS1CRUdJTiBSU0E\n    token: eyJhbGciOiJSUzI1NiIs\n"
+	const settings = "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG\nregion = eu-west-1-somewhere\n"
+	for secret, texts := range map[string]map[string]string{
+		account: {
+			`private_key: "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"`: `private_key: "***\n"`,
+			"line MIIEvQIBADANBgkq":      "line ***",
+			"id 0123456789abcdef":        "id ***",
+			"project my-project-1 stays": "project my-project-1 stays",
+		},
+		kubeconfig: {`token: "eyJhbGciOiJSUzI1NiIs"`: `token: "***"`, `x LS0tLS1CRUdJTiBSU0E y`: "x *** y", `"admin-user"`: `"admin-user"`},
+		settings:   {`is wJalrXUtnFEMI/K7MDENG`: "is ***", `eu-west-1-somewhere`: "eu-west-1-somewhere"},
+	} {
+		m, err := New([]string{secret}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range texts {
+			if got := m.Text(text); got != want {
+				t.Errorf("%q became %q, want %q", text, got, want)
+			}
+		}
+	}
+}

@@ -63,7 +63,9 @@ func split(s string) (host, path string, ok bool) {
 		// host:port/owner/name
 	case colon && !strings.Contains(before, "/"):
 		// user@host:owner/name
-		return before[strings.LastIndexByte(before, '@')+1:], strings.TrimPrefix(after, "/"), true
+		host = before[strings.LastIndexByte(before, '@')+1:]
+		// A name without a dot is an alias of somebody's ssh configuration, which is not known here.
+		return host, strings.TrimPrefix(after, "/"), strings.Contains(host, ".")
 	}
 	if strings.Count(s, "/") == 1 {
 		return defaultHost, s, true
@@ -82,7 +84,7 @@ func splitURL(s string) (host, path string, ok bool) {
 		return webHost(u), path, true
 	case "ssh", "git":
 		// The port is that of ssh or git, not the one of the API.
-		return u.Hostname(), path, true
+		return u.Hostname(), path, strings.Contains(u.Hostname(), ".")
 	}
 	return "", "", false
 }

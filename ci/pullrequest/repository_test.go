@@ -54,7 +54,7 @@ func TestParseRepositoryRefuses(t *testing.T) {
 		"/srv/git/r.git", "../o/r", "C:\\o\\r", "file:///o/r", "ftp://github.com/o/r", "https://github.com", "https://github.com/o",
 		"https://github.com/o/r/pull/7", "https://github.com/o/r?x=1", "https://github.com/o/r#x", "https://github.com/o/%72",
 		"https:///o/r", "https://ghe_x/o/r", "https://-ghe/o/r", "https://ghe..x/o/r", "https://ghe:0/o/r", "https://ghe:65536/o/r", "https://ghe:x/o/r",
-		"https://[::1]/o/r", "git@github.com:r", "git@github.com:o/r/x", "git@github.com", "a@b/o/r", "\x00/r", "o/r\nx",
+		"https://[::1]/o/r", "git@github.com:r", "git@github.com:o/r/x", "git@work:o/r.git", "ssh://git@work/o/r.git", "git@github.com", "a@b/o/r", "\x00/r", "o/r\nx",
 		"https://gitlab.com/o/r.git", "git@gitlab.com:o/r.git", "git@bitbucket.org:o/r.git", "https://dev.azure.com/o/p/_git/r", "https://dev.azure.com/o/r",
 	} {
 		if got, err := ParseRepository(s); err == nil || got != (Repository{}) {

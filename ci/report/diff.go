@@ -57,10 +57,9 @@ func isLog(line string, gap, logged bool) bool {
 	if n == len(line) {
 		return false
 	}
-	last := line[len(line)-1]
-	diff := n%4 == 2 && strings.IndexByte("+-~", line[n]) >= 0 || n > 0 && (last == '}' || last == ']')
 	if severity(line) != "" {
 		return true
 	}
-	return (gap && !diff || logged && n == 0) && (!isOwn(line) || line == "Resources:")
+	// An indented line may be a property's, so it stays.
+	return n == 0 && (gap || logged) && (!isOwn(line) || line == "Resources:")
 }

@@ -34,6 +34,8 @@ func parseSummary(text string, start, pos int) (s summary, end int) {
 		line, next := lineAt(text, pos)
 		line, found := strings.CutPrefix(line, "    ")
 		if !found || !looksCounted(line) {
+			// A count that was masked is not known, and those around it say too little.
+			s.clear = s.clear && !(found && strings.Contains(line, "***"))
 			break
 		}
 		cut := next == len(text) && text[next-1] != '\n' && !isComplete(line)

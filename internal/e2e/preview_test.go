@@ -270,3 +270,30 @@ func TestEnvFileAloneIsEnough(t *testing.T) {
 	w.succeed("preview")
 	w.has(w.comment().Body, "to create")
 }
+
+// A checkout's .git/config may hold the job's token, and Go refuses to build below a .git that lacks its
+// other files: it tells the repository and goes no further.
+func TestGitConfigNeverReachesPulumi(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "tiny")
+	if err := os.Mkdir(filepath.Join(w.stack.Src, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.write(filepath.Join(w.stack.Src, ".git", "config"), "[remote \"origin\"]\n\turl = https://github.com/acme/shop\n[http]\n\textraheader = AUTHORIZATION: basic c3dvcmRmaXNo\n")
+	w.write(filepath.Join(w.stack.Src, "main.go"), `package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	text, err := os.ReadFile(".git/config")
+	fmt.Println("found:", string(text), err)
+}
+`)
+	way := []string{"with-env-variable", "--name", "GOFLAGS", "--value", "-modcacherw", "with-env-variable", "--name", "GOENV", "--value", "off"}
+	out := w.succeed(w.verb(way, "preview", "--github-token", "env://GITHUB_TOKEN", "--github-ref", "7")...)
+	w.has(out, "found:", "no such file")
+	w.hasNot(out+w.comment().Body, "c3dvcmRmaXNo", "extraheader")
+}

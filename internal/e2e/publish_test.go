@@ -73,6 +73,12 @@ func TestLastingFaults(t *testing.T) {
 					w.succeed(w.preview(inContainer)...)
 				}
 				w.github.Fail(githubapi.Fault{Match: step.match, Skip: step.skip, Kind: kind, Times: -1})
+				if step.name == "the second look" {
+					a := w.call(w.preview(inContainer, "--commit", "0123456789abcdef")...)
+					w.has(a.stderr, words, "not known")
+					w.has(w.comment().Body, "0123456")
+					return
+				}
 				failed := w.fail(w.preview(inContainer, "--commit", "0123456789abcdef")...)
 				w.has(failed, words, "acme/shop#7", "its comment was not posted", "to create")
 				w.hasNot(failed, "trying again", "goroutine")
@@ -242,4 +248,54 @@ func TestMissingPullRequestIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
 	w.has(w.fail(w.preview(inContainer, "--github-ref", "99")...), "99", "acme/shop#99", "to create")
+}
+
+// Pulumi takes its time: what the first look saw may be otherwise when it is done.
+func TestCommentChangedWhilePulumiRanIsSeenAgain(t *testing.T) {
+	t.Parallel()
+	for name, act := range map[string]func(*world, githubapi.Comment){
+		"deleted":   func(w *world, c githubapi.Comment) { w.must(w.github.DeleteComment(c.ID)) },
+		"minimised": func(w *world, c githubapi.Comment) { w.must(w.github.Minimize(c.ID)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "infra-yaml")
+			w.succeed(w.preview(inContainer)...)
+			old := w.comment()
+			var once sync.Once
+			looked := false
+			w.github.Before(func(r githubapi.Request) {
+				if looked {
+					once.Do(func() { act(w, old) })
+				}
+				looked = true
+			})
+			w.succeed(w.preview(inContainer)...)
+			last := w.comments()[len(w.comments())-1]
+			if last.ID == old.ID || last.Minimized != "" || last.Body != old.Body {
+				t.Errorf("it left %+v", w.comments())
+			}
+		})
+	}
+}
+
+func TestPassingServerErrorAtTheFirstLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "infra-yaml")
+	w.github.Fail(githubapi.Fault{Match: isQuery, Kind: githubapi.ServerError})
+	w.succeed(w.preview(inContainer)...)
+	w.has(w.comment().Body, "to create")
+}
+
+func TestTokensInValuesAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "infra-yaml")
+	for _, args := range [][]string{
+		{"--github-repository", "https://x-access-token:" + githubToken + "@github.com/acme/shop", "--github-ref", "https://github.com/acme/other/pull/7"},
+		{"--github-repository", "https://x-access-token:" + githubToken + "@github.com/a b"},
+		{"--run-url", "ftp://user:" + githubToken + "@example.com/"},
+	} {
+		w.hasNot(w.fail(w.preview(inContainer, args...)...), githubToken)
+	}
+	w.has(w.fail(w.preview(inContainer, "--github-repository", "https://ghe.example.com/acme/shop", "--github-ref", "https://github.com/acme/shop/pull/7")...), "ghe.example.com/acme/shop")
 }

@@ -111,6 +111,13 @@ func (w *world) output(line string) {
 	w.write(program, before+"\noutputs:\n  "+line+"\n"+after)
 }
 
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
 // answer is what a call gave.
 type answer struct {
 	stdout, stderr string

@@ -71,26 +71,27 @@ func (r *request) baseImage() (string, error) {
 	})
 }
 
-var versions sync.Map
-
 // pulumiVersion is the version of the Pulumi CLI that this host has, without a v.
 func (r *request) pulumiVersion() (string, error) {
 	program := filepath.Join(r.Programs, "pulumi")
-	if v, ok := versions.Load(program); ok {
-		return v.(string), nil
-	}
-	cmd := exec.CommandContext(r, program, "version")
-	cmd.Env = []string{"PULUMI_SKIP_UPDATE_CHECK=true", "HOME=" + os.TempDir()}
-	out, err := cmd.Output()
+	info, err := os.Stat(program)
 	if errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("there is no Pulumi CLI at %s: `make tools` builds it", program)
 	}
 	if err != nil {
+		return "", err
+	}
+	return r.store.remember("version", program, info, func() (string, error) { return r.askVersion(program) })
+}
+
+func (r *request) askVersion(program string) (string, error) {
+	cmd := exec.CommandContext(r, program, "version")
+	cmd.Env = []string{"PULUMI_SKIP_UPDATE_CHECK=true", "HOME=" + os.TempDir()}
+	out, err := cmd.Output()
+	if err != nil {
 		return "", fmt.Errorf("pulumi version: %w", err)
 	}
-	v := strings.TrimPrefix(strings.TrimSpace(string(out)), "v")
-	versions.Store(program, v)
-	return v, nil
+	return strings.TrimPrefix(strings.TrimSpace(string(out)), "v"), nil
 }
 
 // machineVariables are this host's own that an exec keeps: how it reaches the network and the

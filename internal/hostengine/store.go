@@ -19,7 +19,7 @@ import (
 type store struct{ dir string }
 
 func openStore(dir string) (*store, error) {
-	for _, name := range []string{"folders", "files", "volumes", "execs", "roots", "tmp"} {
+	for _, name := range []string{"folders", "files", "volumes", "execs", "roots", "known", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (s *store) addFile(name string) (*file, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file", name)
 	}
-	sum, err := hashFile(name)
+	sum, err := s.remember("sum", name, info, func() (string, error) { return hashFile(name) })
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +167,25 @@ func (s *store) addFile(name string) (*file, error) {
 		return f, nil
 	}
 	return f, s.putFile(f.path, func(tmp string) error { return copyFile(name, tmp, 0o755) })
+}
+
+// large is the size from which on what is known of a file is kept, as long as the file stays the same.
+const large = 1 << 20
+
+// remember gives what find finds out of a file, which for a large file is asked once.
+func (s *store) remember(what, name string, info fs.FileInfo, find func() (string, error)) (string, error) {
+	if info.Size() < large {
+		return find()
+	}
+	note := filepath.Join(s.dir, "known", digest(what, name, fmt.Sprint(info.Size(), info.ModTime().UnixNano())))
+	if text, err := os.ReadFile(note); err == nil && len(text) > 0 {
+		return string(text), nil
+	}
+	found, err := find()
+	if err == nil {
+		err = s.putFile(note, func(tmp string) error { return os.WriteFile(tmp, []byte(found), 0o600) })
+	}
+	return found, err
 }
 
 // newFile makes a file of the store from its content.
