@@ -60,7 +60,7 @@ func (p publication) check(ctx context.Context, src *dagger.Directory) (*target,
 	switch {
 	case notPR == nil && pr.Number == 0, notPR != nil && noToken != nil:
 		warn("no pull request: this is a local run, nothing is posted")
-		return nil, value, nil
+		return nil, value, nil //nolint:nilerr // a token without a value counts as none here
 	case notPR != nil:
 		return nil, "", named("github-ref", notPR)
 	case noToken != nil:

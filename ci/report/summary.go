@@ -35,7 +35,7 @@ func parseSummary(text string, start, pos int) (s summary, end int) {
 		line, found := strings.CutPrefix(line, "    ")
 		if !found || !looksCounted(line) {
 			// A count that was masked is not known, and those around it say too little.
-			s.clear = s.clear && !(found && strings.Contains(line, "***"))
+			s.clear = s.clear && (!found || !strings.Contains(line, "***"))
 			break
 		}
 		cut := next == len(text) && text[next-1] != '\n' && !isComplete(line)

@@ -264,7 +264,7 @@ func TestCommentChangedWhilePulumiRanIsSeenAgain(t *testing.T) {
 			old := w.comment()
 			var once sync.Once
 			looked := false
-			w.github.Before(func(r githubapi.Request) {
+			w.github.Before(func(githubapi.Request) {
 				if looked {
 					once.Do(func() { act(w, old) })
 				}
