@@ -54,7 +54,7 @@ func (m *Iac) WithSecretVariable(
 	return c, nil
 }
 
-// Runs Pulumi in a container of your own, which must have the Pulumi CLI and the program's language; implies with-cache
+// Runs Pulumi in a container of your own, as root, which must have the Pulumi CLI and the program's language; implies with-cache
 func (m *Iac) WithContainer(
 	// Container or image, such as ghcr.io/acme/pulumi:1.2.3
 	container *dagger.Container,
