@@ -444,7 +444,8 @@ func directoryEdits() {
 		return r.store.change(d, func(tmp string) error { return source.place(inside(tmp, a.string("path"))) })
 	})
 	remove := func(r *request, d *directory, a arguments) (any, error) {
-		return r.store.change(d, func(tmp string) error { return os.RemoveAll(inside(tmp, a.string("path"))) })
+		name := strings.TrimPrefix(path.Clean("/"+a.string("path")), "/")
+		return r.store.addFolder(d.path, filter{exclude: []string{name}})
 	}
 	method("Directory.withoutFile", remove)
 	method("Directory.withoutDirectory", remove)
