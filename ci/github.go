@@ -52,14 +52,18 @@ func (p publication) check(ctx context.Context, src *dagger.Directory) (*target,
 		return nil, "", err
 	}
 	if p.Token == nil {
-		warn("no github-token: this is a local run, nothing is posted")
+		if pr, err := pullrequest.Parse(p.Ref); err == nil && pr.Number > 0 {
+			warn("github-ref names a pull request, but there is no github-token: nothing is posted")
+		} else {
+			warn("no pull request and no github-token: this is a local run, nothing is posted")
+		}
 		return nil, "", nil
 	}
 	value, noToken := readSecret(ctx, "github-token", p.Token)
 	pr, notPR := pullrequest.Parse(p.Ref)
 	switch {
 	case notPR == nil && pr.Number == 0, notPR != nil && noToken != nil:
-		warn("no pull request: this is a local run, nothing is posted")
+		warn("no pull request was given or found: nothing is posted")
 		return nil, value, nil //nolint:nilerr // a token without a value counts as none here
 	case notPR != nil:
 		return nil, "", named("github-ref", notPR)

@@ -13,7 +13,7 @@ import (
 // +cache="never"
 func (m *Iac) Refresh(
 	ctx context.Context,
-	// Folder with Pulumi.yaml
+	// Folder with Pulumi.yaml; the root of the repository if left out
 	//
 	// +defaultPath="/"
 	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]

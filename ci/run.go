@@ -44,8 +44,8 @@ func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, 
 	further := make([]string, len(more))
 	checks := []func() error{
 		func() error { return named("stack", project.CheckStack(stack)) },
-		func() error { return checkVersion("pulumi-version", m.PulumiVersion) },
-		func() error { return checkVersion("gh-version", m.GhVersion) },
+		func() error { return checkVersion("pulumi-version", m.PulumiVersion, "3.259.0") },
+		func() error { return checkVersion("gh-version", m.GhVersion, "2.89.0") },
 		func() (err error) { r.project, err = readProject(ctx, src); return err },
 		func() (err error) { secrets, err = m.readSecrets(ctx); return err },
 		func() (err error) { _, err = mask.New(nil, patterns); return err },
@@ -101,9 +101,9 @@ func named(argument string, err error) error {
 
 var version = regexp.MustCompile(`^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(-[0-9A-Za-z.]{1,60})?$`)
 
-func checkVersion(argument, value string) error {
+func checkVersion(argument, value, example string) error {
 	if !version.MatchString(value) {
-		return fmt.Errorf("%s: %q is no version: it takes three numbers with dots and no v, such as 3.259.0", argument, value)
+		return fmt.Errorf("%s: %q is no version: it takes three numbers with dots and no v, such as %s", argument, value, example)
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func (m *Iac) readCredential(ctx context.Context, c credential) (string, error) 
 	case *c.secret == nil && m.Kept:
 		return "", nil
 	case *c.secret == nil:
-		return "", fmt.Errorf("%s is missing: give it to with-credentials or in .env, as env://NAME, file://PATH or cmd://COMMAND; with other credentials use with-secret-variable, without any with-cache", c.argument)
+		return "", fmt.Errorf("%s is missing: give it to with-credentials or in .env, as env://NAME, file://PATH or cmd://COMMAND (for other credentials call with-secret-variable before the verb, for none with-cache)", c.argument)
 	case slices.Contains(m.SecretNames, c.variable) || slices.Contains(m.VariableNames, c.variable):
 		return "", fmt.Errorf("%s and the variable %s are both given: they are the same, it takes one of them", c.argument, c.variable)
 	}
@@ -174,7 +174,7 @@ func (m *Iac) readCredential(ctx context.Context, c credential) (string, error) 
 func readSecret(ctx context.Context, argument string, secret *dagger.Secret) (string, error) {
 	value, err := secret.Plaintext(ctx)
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be read: %s: it takes a secret that has a value", argument, err)
+		return "", fmt.Errorf("%s cannot be read: %s: it takes a secret that has a value", argument, withoutValue(err))
 	}
 	if strings.TrimSpace(value) == "" {
 		return "", fmt.Errorf("%s is empty: it takes a secret that has a value (a pull request from a fork, or by Dependabot, gets empty ones)", argument)
@@ -188,6 +188,19 @@ func trimmed(name string, secret *dagger.Secret, value string) *dagger.Secret {
 		return dag.SetSecret("iac-"+name, clean)
 	}
 	return secret
+}
+
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
+// withoutValue is an error about a secret, in which only what looks like the name of a variable is
+// repeated: somebody may have given the secret itself in its place.
+func withoutValue(err error) string {
+	return quoted.ReplaceAllStringFunc(err.Error(), func(name string) string {
+		if variableName.MatchString(strings.Trim(name, `"`)) && strings.ToUpper(name) == name {
+			return name
+		}
+		return "(not repeated here; an address such as env://GITHUB_TOKEN is expected, not the secret itself)"
+	})
 }
 
 // pulumi runs Pulumi afresh and reads what it said.

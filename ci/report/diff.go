@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // diff gives the part of the text that tells the changes. A run and the preview before it are told apart
 // only when all is clear, and when the output is disputed, all that follows the first banner is given, so
@@ -20,7 +23,18 @@ func (s *scanner) diff() string {
 	if s.joined {
 		text = withoutLog(text)
 	}
-	return strings.Trim(text, "\n")
+	return strings.Trim(withoutTicks(text), "\n")
+}
+
+// ticks are the lines by which Pulumi says from time to time that it is still at work.
+var ticks = regexp.MustCompile(`(?m)^@ (?:previewing update|updating|refreshing|destroying|importing)\.+\n?`)
+
+// withoutTicks takes them out: how many there are depends on nothing but the time that it took.
+func withoutTicks(text string) string {
+	if !strings.HasPrefix(text, "@ ") && !strings.Contains(text, "\n@ ") {
+		return text
+	}
+	return ticks.ReplaceAllString(text, "")
 }
 
 // withoutLog takes out of joined output what came from standard error: lines that are empty or have an

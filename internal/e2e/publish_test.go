@@ -293,6 +293,7 @@ func TestTokensInValuesAreNotRepeated(t *testing.T) {
 	for _, args := range [][]string{
 		{"--github-repository", "https://x-access-token:" + githubToken + "@github.com/acme/shop", "--github-ref", "https://github.com/acme/other/pull/7"},
 		{"--github-repository", "https://x-access-token:" + githubToken + "@github.com/a b"},
+		{"--github-token", githubToken},
 		{"--run-url", "ftp://user:" + githubToken + "@example.com/"},
 	} {
 		w.hasNot(w.fail(w.preview(inContainer, args...)...), githubToken)

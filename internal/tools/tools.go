@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Default is what `preview` and the tests need.
+// Default is what Pulumi programs and comments take; checks and tests name what else they need.
 var Default = []string{"pulumi", "languages", "yaml", "provider", "gh", "nodejs"}
 
 // A tool brings one or several programs into the bin folder.

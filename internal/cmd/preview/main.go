@@ -29,6 +29,10 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if len(os.Args) > 1 {
+		fmt.Fprintf(os.Stderr, "preview: %q is not taken, there are no arguments: `make preview` runs it\n", os.Args[1:])
+		os.Exit(2)
+	}
 	err := run(ctx)
 	stop()
 	if err != nil {
@@ -101,7 +105,7 @@ func environ() []string {
 
 func show(ctx context.Context, github *githubapi.Server, state, shot string) error {
 	for _, c := range github.Comments(repo, number) {
-		fmt.Printf("\n──── comment %d on %s#%d, by %s, edited %d times ────\n\n%s\n\n", c.ID, repo, number, c.Author, c.Edits, c.Body)
+		fmt.Printf("\n──── comment %d on %s#%d, by %s, edits: %d ────\n\n%s\n\n", c.ID, repo, number, c.Author, c.Edits, c.Body)
 	}
 	page, err := github.Page(repo, number)
 	if err != nil {
