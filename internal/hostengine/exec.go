@@ -296,6 +296,10 @@ func (r *request) layOut(c *container, root string) (unlock func(), err error) {
 			return nil, err
 		}
 	}
+	// Each exec has a new home, in which Go would begin to count its uses each time.
+	if err := writeFile(inside(root, "/root/.config/go/telemetry/mode"), "off", 0o644); err != nil {
+		return nil, err
+	}
 	for _, o := range c.ops {
 		target := inside(root, o.path)
 		switch {

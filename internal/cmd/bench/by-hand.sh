@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A preview with a comment on the pull request, by hand: what a careful person writes who has no iac.
 # It is what iac is measured against, so it wastes nothing: the comments are listed while Pulumi runs,
-# one gh sends the text, and a text that is there already is not sent again.
+# one gh sends the text, and a text that is still there is not sent again: what was listed before Pulumi
+# ran may have been edited or deleted since, so it is looked at again then.
 #
 # usage: by-hand.sh FOLDER STACK OWNER/NAME NUMBER
 set -euo pipefail
@@ -24,8 +25,11 @@ query='query($owner: String!, $name: String!, $number: Int!, $endCursor: String)
 ours=".data.repository.pullRequest.comments.nodes[]
   | select(.viewerDidAuthor and (.isMinimized | not) and (.body | startswith(\"$marker\")))
   | (.url | sub(\".*#issuecomment-\"; \"\")), (.body | @base64)"
-gh api graphql --paginate -f query="$query" -f owner="$owner" -f name="$name" -F number="$number" \
-  --jq "$ours" >"$tmp/found" &
+look() {
+  gh api graphql --paginate -f query="$query" -f owner="$owner" -f name="$name" -F number="$number" \
+    --jq "$ours" >"$tmp/found"
+}
+look &
 listing=$!
 
 code=0
@@ -48,9 +52,14 @@ $fence
 </details>"
 
 wait "$listing"
-id='' old=''
+id='' old='' new=$(printf %s "$body" | base64 -w 0)
 { read -r id && read -r old; } <"$tmp/found" || true
-if [ "$old" != "$(printf %s "$body" | base64 -w 0)" ]; then
+if [ "$old" = "$new" ]; then
+  look
+  id='' old=''
+  { read -r id && read -r old; } <"$tmp/found" || true
+fi
+if [ "$old" != "$new" ]; then
   printf %s "$body" >"$tmp/body"
   if [ -n "$id" ]; then
     gh api --silent -X PATCH "repos/$owner/$name/issues/comments/$id" -F body=@"$tmp/body"
