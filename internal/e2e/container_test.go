@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// summary is what stays the same between two runs of one change: the lines that name resources.
+// summary is what stays the same between two runs of one change: the lines that name resources, in
+// whatever order Pulumi came to them.
 func summary(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {
@@ -17,6 +19,7 @@ func summary(output string) string {
 			lines = append(lines, strings.TrimRight(line, "\n"))
 		}
 	}
+	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
 
