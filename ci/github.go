@@ -227,6 +227,9 @@ func (p *poster) create(body string) ([]posted, error) {
 	if len(found) > 0 {
 		return found, nil
 	}
+	if len(values) == 0 {
+		return nil, fmt.Errorf("GitHub took a comment on %s, but its answer does not name it", p.target)
+	}
 	// GitHub has it, and does not list it yet.
 	return parsePosted(values)
 }

@@ -10,12 +10,14 @@ import (
 	"testing"
 )
 
+var indented = regexp.MustCompile(`^    [-+~ ]`)
+
 // summary is what stays the same between two runs of one change: the lines that name resources, in
 // whatever order Pulumi came to them.
 func summary(output string) string {
 	var lines []string
 	for line := range strings.Lines(output) {
-		if strings.Contains(line, "(") && !strings.Contains(line, "warning:") || regexp.MustCompile(`^    [-+~ ]`).MatchString(line) {
+		if strings.Contains(line, "(") && !strings.Contains(line, "warning:") || indented.MatchString(line) {
 			lines = append(lines, strings.TrimRight(line, "\n"))
 		}
 	}

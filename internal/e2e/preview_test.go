@@ -33,7 +33,6 @@ func TestPreviewKeepsOneComment(t *testing.T) {
 		t.Fatal("the program has no function")
 	}
 	w.write(program, strings.Replace(text, "\nfunc ", "\n// An edit of the program.\nfunc ", 1))
-	w.write(filepath.Join(w.stack.Src, "Pulumi.dev.yaml"), string(must(os.ReadFile(filepath.Join(w.stack.Src, "Pulumi.dev.yaml")))))
 	w.succeed(w.preview(throughModule)...)
 	if third := w.comment(); third.ID != first.ID {
 		t.Errorf("the third run made a new comment: %+v", third)
@@ -42,10 +41,7 @@ func TestPreviewKeepsOneComment(t *testing.T) {
 
 func TestPreviewReallyRunsEachTime(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		program string
-		way     []string
-	}{"through the Pulumi module": {"infra", throughModule}, "in a container": {"infra-yaml", inContainer}} {
+	for name, c := range bothWays {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.program)
 			before := w.succeed(w.verb(c.way, "preview")...)
@@ -133,10 +129,7 @@ func TestPreviewFindsItsCommentAmongMany(t *testing.T) {
 
 func TestUpChangesTheStateEachTime(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		program string
-		way     []string
-	}{"through the Pulumi module": {"infra", throughModule}, "in a container": {"infra-yaml", inContainer}} {
+	for name, c := range bothWays {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.program)
 			history := func() int {
@@ -185,10 +178,7 @@ func TestLocalRunPostsNothing(t *testing.T) {
 
 func TestFailingProgramIsReported(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		program string
-		way     []string
-	}{"through the Pulumi module": {"infra", throughModule}, "in a container": {"infra-yaml", inContainer}} {
+	for name, c := range bothWays {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.program)
 			w.succeed(w.preview(c.way)...)

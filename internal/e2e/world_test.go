@@ -172,6 +172,12 @@ var (
 	inContainer = []string{"with-cache"}
 )
 
+// bothWays are the two, each with the program that it is tested with.
+var bothWays = map[string]struct {
+	program string
+	way     []string
+}{"through the Pulumi module": {"infra", throughModule}, "in a container": {"infra-yaml", inContainer}}
+
 // verb is the rest of a chain: a verb on the world's program and stack.
 func (w *world) verb(way []string, verb string, args ...string) []string {
 	return slices.Concat(way, []string{verb, "--src", w.stack.Src, "--stack", w.stack.Name}, args)

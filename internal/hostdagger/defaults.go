@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"iac/internal/bindings"
+	"iac/internal/hostengine"
 )
 
 // defaults are the values that .env files give to the arguments of a module.
@@ -51,12 +52,8 @@ func findUp(dir, name string) string {
 
 // environment gives the last NAME=value of a name, or nothing.
 func environment(environ []string, name string) string {
-	for i := len(environ) - 1; i >= 0; i-- {
-		if n, value, ok := strings.Cut(environ[i], "="); ok && n == name {
-			return value
-		}
-	}
-	return ""
+	value, _ := hostengine.Lookup(environ, name)
+	return value
 }
 
 // of gives the values for the arguments of a function of an object, as text.

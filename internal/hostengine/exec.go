@@ -377,7 +377,7 @@ func (r *request) command(e *execution, root string, secrets []variable) (*exec.
 		env = append(env, v.name+"="+v.value)
 	}
 	search := inside(root, "/usr/local/bin") + ":" + image.path
-	if value, ok := lookup(env, "PATH"); ok {
+	if value, ok := Lookup(env, "PATH"); ok {
 		search = value + ":" + search
 	}
 	env = append(env, "PATH="+search)

@@ -43,7 +43,7 @@ func (r *request) plaintext(s *secret) (string, error) {
 	scheme, rest, _ := strings.Cut(s.uri, "://")
 	switch scheme {
 	case "env":
-		value, ok := lookup(r.Environ, rest)
+		value, ok := Lookup(r.Environ, rest)
 		if !ok {
 			return "", fmt.Errorf("secret env var not found: %q", rest)
 		}
@@ -66,8 +66,8 @@ func (r *request) plaintext(s *secret) (string, error) {
 	return r.secrets[s.name], nil
 }
 
-// lookup finds the last NAME=value of a name.
-func lookup(environ []string, name string) (string, bool) {
+// Lookup finds the last NAME=value of a name.
+func Lookup(environ []string, name string) (string, bool) {
 	for i := len(environ) - 1; i >= 0; i-- {
 		if n, value, _ := strings.Cut(environ[i], "="); n == name {
 			return value, true
