@@ -1,11 +1,13 @@
 package hostengine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -107,9 +109,10 @@ func (c *container) withOp(o op) *container {
 	return c.with(func(c *container) { c.ops = append(c.ops, o) })
 }
 
-func (c *container) withExec(args []string, expect, stdin string) *container {
+func (c *container) withExec(e execution) *container {
 	return c.with(func(n *container) {
-		n.after = &execution{in: c, args: args, expect: expect, stdin: stdin}
+		e.in = c
+		n.after = &e
 		n.ops = nil
 	})
 }
@@ -214,9 +217,15 @@ func containerResults() {
 		if len(args) == 0 {
 			return nil, errNoExec
 		}
-		return c.withExec(args, a.string("expect"), a.string("stdin")), nil
+		e := execution{args: args, expect: a.string("expect"), stdin: a.string("stdin")}
+		for i, name := range []string{"redirectStdout", "redirectStderr"} {
+			if to := a.string(name); to != "" {
+				e.redirects[i] = c.abs(to)
+			}
+		}
+		return c.withExec(e), nil
 	})
-	output := func(name string, value func(*result) any) {
+	output := func(name string, value func(*result) (any, error)) {
 		method("Container."+name, func(r *request, c *container, _ arguments) (any, error) {
 			if c.after == nil {
 				return nil, errNoExec
@@ -225,12 +234,12 @@ func containerResults() {
 			if err != nil {
 				return nil, err
 			}
-			return value(res), nil
+			return value(res)
 		})
 	}
-	output("stdout", func(res *result) any { return res.Stdout })
-	output("stderr", func(res *result) any { return res.Stderr })
-	output("exitCode", func(res *result) any { return res.ExitCode })
+	output("stdout", func(res *result) (any, error) { return res.printed(stdout) })
+	output("stderr", func(res *result) (any, error) { return res.printed(stderr) })
+	output("exitCode", func(res *result) (any, error) { return res.ExitCode, nil })
 	method("Container.sync", func(r *request, c *container, _ arguments) (any, error) {
 		if c.after != nil {
 			if _, err := r.run(c.after, false); err != nil {
@@ -240,46 +249,89 @@ func containerResults() {
 		return r.id(c), nil
 	})
 	method("Container.file", func(r *request, c *container, a arguments) (any, error) {
-		root, done, err := r.files(c)
-		if err != nil {
-			return nil, err
-		}
-		defer done()
-		f, err := r.store.addFile(inside(root, c.abs(a.string("path"))))
-		return f, notThere(err, a.string("path"))
+		return lookUp(r, c, a, r.store.addFile)
 	})
 	method("Container.directory", func(r *request, c *container, a arguments) (any, error) {
-		root, done, err := r.files(c)
-		if err != nil {
-			return nil, err
-		}
-		defer done()
-		d, err := r.store.addFolder(inside(root, c.abs(a.string("path"))), filter{})
-		return d, notThere(err, a.string("path"))
+		return lookUp(r, c, a, func(name string) (*directory, error) { return r.store.addFolder(name, filter{}) })
 	})
 	method("Container.exists", func(r *request, c *container, a arguments) (any, error) {
-		root, done, err := r.files(c)
-		if err != nil {
-			return nil, err
+		_, err := lookUp(r, c, a, func(string) (bool, error) { return true, nil })
+		if errors.Is(err, errNotThere) {
+			return false, nil
 		}
-		defer done()
-		_, err = os.Stat(inside(root, c.abs(a.string("path"))))
-		return err == nil, nil
+		return true, err
 	})
 }
 
-// files lays out the files of a container in a folder that done removes.
-func (r *request) files(c *container) (root string, done func(), err error) {
-	tmp, err := os.MkdirTemp(r.store.dir+"/tmp", "")
+// lookUp gives what take makes of a copy of the path of a container. The text in the copy has the
+// container's paths in it.
+func lookUp[T any](r *request, c *container, a arguments, take func(name string) (T, error)) (out T, err error) {
+	name := c.abs(a.string("path"))
+	if c.cacheAt(name) {
+		return out, fmt.Errorf("%s: cannot retrieve path from cache", name)
+	}
+	tmp, err := os.MkdirTemp(filepath.Join(r.store.dir, "tmp"), "")
 	if err != nil {
-		return "", nil, err
+		return out, err
 	}
-	done = func() { _ = os.RemoveAll(tmp) }
-	if _, err := r.layOut(c, tmp); err != nil {
-		done()
-		return "", nil, err
+	defer func() { _ = removeAll(tmp) }()
+	root := filepath.Join(tmp, "root")
+	if c.after != nil && len(c.ops) == 0 {
+		res, err := r.run(c.after, true)
+		if err != nil {
+			return out, err
+		}
+		root = res.tree
+	} else {
+		unlock, err := r.layOut(c, root)
+		if err != nil {
+			return out, err
+		}
+		unlock()
 	}
-	return tmp, done, nil
+	copied := filepath.Join(tmp, "copy", filepath.Base(name))
+	if err := r.copyOut(c, inside(root, name), copied); err != nil {
+		return out, notThere(err, a.string("path"))
+	}
+	return take(copied)
+}
+
+// copyOut copies a file or a folder of a container, with the container's paths in it where it is text.
+func (r *request) copyOut(c *container, from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	paths := r.hostPaths(c)
+	place := func(from, to string, mode fs.FileMode) error {
+		text, err := readText(from)
+		if err != nil {
+			return err
+		}
+		if cleaned := paths.replace(text); !bytes.Equal(cleaned, text) {
+			return os.WriteFile(to, cleaned, mode|0o600)
+		}
+		return linkFile(from, to, mode)
+	}
+	if info.IsDir() {
+		return errors.Join(os.MkdirAll(to, 0o755), copyTree(from, to, place))
+	}
+	if from, err = filepath.EvalSymlinks(from); err != nil {
+		return err
+	}
+	return errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), place(from, to, info.Mode().Perm()))
+}
+
+// cacheAt says whether a path of the container lies in a volume.
+func (c *container) cacheAt(name string) bool {
+	for at := c; at != nil; at = at.before() {
+		for _, o := range at.ops {
+			if o.cache != nil && (name == o.path || strings.HasPrefix(name, o.path+"/")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // known are the places of the container that a rewritten path can begin with.
@@ -295,9 +347,12 @@ func (c *container) known() []string {
 		if at.workdir != "" && at.workdir != "/" {
 			out = append(out, at.workdir)
 		}
+		if at.after != nil {
+			out = append(out, at.after.redirects[:]...)
+		}
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.DeleteFunc(slices.Compact(out), func(name string) bool { return name == "" })
 }
 
 func (c *container) before() *container {

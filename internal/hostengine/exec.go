@@ -1,7 +1,6 @@
 package hostengine
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,19 +21,34 @@ type execution struct {
 	args   []string
 	expect string
 	stdin  string
+	// redirects are the files of the container that get a copy of each stream, where they are not empty.
+	redirects [2]string
 }
 
 func (e *execution) key() string {
-	return digest(append([]string{e.in.key(), e.expect, e.stdin}, e.args...)...)
+	return digest(append([]string{e.in.key(), e.expect, e.stdin, e.redirects[stdout], e.redirects[stderr]}, e.args...)...)
 }
+
+// The streams of an exec, and the files of a result that hold them.
+const (
+	stdout = iota
+	stderr
+)
+
+var streams = [2]string{"stdout", "stderr"}
 
 // result is what an exec gave.
 type result struct {
-	Stdout   string
-	Stderr   string
 	ExitCode int
+	// dir holds the streams.
+	dir string
 	// tree is the folder with the container's files after the exec, empty where it was not kept.
 	tree string
+}
+
+func (res *result) printed(stream int) (string, error) {
+	text, err := os.ReadFile(filepath.Join(res.dir, streams[stream]))
+	return string(text), err
 }
 
 // execError is a failed exec.
@@ -49,8 +63,16 @@ func (e *execError) Error() string { return fmt.Sprintf("exit code: %d", e.exitC
 // errorOutput is how much of each output stream an execError carries.
 const errorOutput = 100 << 10
 
-func newExecError(e *execution, res *result) *execError {
-	return &execError{e.args, res.ExitCode, tail(res.Stdout), tail(res.Stderr)}
+func newExecError(e *execution, res *result) error {
+	out, err := res.printed(stdout)
+	if err != nil {
+		return err
+	}
+	failure, err := res.printed(stderr)
+	if err != nil {
+		return err
+	}
+	return &execError{e.args, res.ExitCode, tail(out), tail(failure)}
 }
 
 func tail(s string) string {
@@ -92,7 +114,7 @@ func (c *execCache) entry(key string) *entryOf {
 
 func (c *execCache) load(key string) *result {
 	text, err := os.ReadFile(filepath.Join(c.dir, key, "result.json"))
-	var res result
+	res := result{dir: filepath.Join(c.dir, key)}
 	if err != nil || json.Unmarshal(text, &res) != nil {
 		return nil
 	}
@@ -102,27 +124,27 @@ func (c *execCache) load(key string) *result {
 	return &res
 }
 
-// save keeps a result and takes the files of its root over.
+// save keeps a result, with its folder, and takes the files of its root over.
 func (c *execCache) save(key, root string, res *result) error {
-	dir := filepath.Join(c.dir, key)
-	if err := removeAll(dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	res.tree = filepath.Join(dir, "tree")
-	if err := os.Rename(root, res.tree); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	c.trees[res.tree] = false
-	c.mu.Unlock()
 	text, err := json.Marshal(res)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "result.json"), text, 0o600)
+	if err := os.WriteFile(filepath.Join(res.dir, "result.json"), text, 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(root, filepath.Join(res.dir, "tree")); err != nil {
+		return err
+	}
+	dir := filepath.Join(c.dir, key)
+	if err := errors.Join(removeAll(dir), os.Rename(res.dir, dir)); err != nil {
+		return err
+	}
+	res.dir, res.tree = dir, filepath.Join(dir, "tree")
+	c.mu.Lock()
+	c.trees[res.tree] = false
+	c.mu.Unlock()
+	return nil
 }
 
 func (c *execCache) keep(tree string) {
@@ -168,9 +190,6 @@ func (r *request) run(e *execution, files bool) (*result, error) {
 			return nil, err
 		}
 	}
-	if files {
-		r.execs.keep(entry.res.tree)
-	}
 	return entry.res, nil
 }
 
@@ -185,8 +204,13 @@ func (r *request) runNow(e *execution, key string, secrets []variable) (*result,
 		return nil, err
 	}
 	defer unlock()
+	dir, err := os.MkdirTemp(filepath.Join(r.store.dir, "tmp"), "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = removeAll(dir) }()
 	start := time.Now()
-	res, err := r.finish(e, slot.root, secrets)
+	res, err := r.finish(e, slot.root, dir, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -194,22 +218,40 @@ func (r *request) runNow(e *execution, key string, secrets []variable) (*result,
 		return nil, err
 	}
 	r.progress("ran     %s  (%.1f s, exit code %d)", e.line(secrets), time.Since(start).Seconds(), res.ExitCode)
-	r.clean(e.in, slot.root, secrets, res)
+	if err := r.clean(e, slot.root, secrets, res); err != nil {
+		return nil, err
+	}
 	if (e.expect == "FAILURE") == (res.ExitCode == 0) && e.expect != "ANY" {
 		return nil, newExecError(e, res)
 	}
 	return res, r.execs.save(key, slot.root, res)
 }
 
-// finish runs the program of an exec and takes down what it printed.
-func (r *request) finish(e *execution, root string, secrets []variable) (*result, error) {
+// finish runs the program of an exec. What it prints goes to files in dir.
+func (r *request) finish(e *execution, root, dir string, secrets []variable) (*result, error) {
+	for i, to := range e.redirects {
+		if to == "" {
+			continue
+		}
+		if err := os.WriteFile(inside(root, to), nil, 0o600); err != nil {
+			return nil, fmt.Errorf("open redirect %s file: %w", streams[i], notThere(err, to))
+		}
+	}
+	var files [2]*os.File
+	for i, name := range streams {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		files[i] = f
+	}
 	for {
 		cmd, err := r.command(e, root, secrets)
 		if err != nil {
 			return nil, err
 		}
-		var stdout, stderr bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		cmd.Stdout, cmd.Stderr = files[stdout], files[stderr]
 		err = cmd.Run()
 		if errors.Is(err, syscall.ETXTBSY) {
 			// Another process was started just while the program's file was written.
@@ -220,7 +262,9 @@ func (r *request) finish(e *execution, root string, secrets []variable) (*result
 		if err != nil && !errors.As(err, &exit) {
 			return nil, err
 		}
-		res := &result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: cmd.ProcessState.ExitCode()}
+		// A container ends with its program: so does what the program left behind.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		res := &result{ExitCode: cmd.ProcessState.ExitCode(), dir: dir}
 		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			res.ExitCode = 128 + int(status.Signal())
 		}
@@ -230,32 +274,46 @@ func (r *request) finish(e *execution, root string, secrets []variable) (*result
 
 // clean writes *** over the secrets that the exec was given, and the container's paths over the
 // places that they have on this host.
-func (r *request) clean(c *container, root string, secrets []variable, res *result) {
-	var values []string
-	for _, v := range secrets {
-		values = append(values, v.value)
-	}
-	mask := masker(values)
-	var pairs []string
-	for at := c; at != nil; at = at.before() {
-		for _, o := range at.ops {
-			if o.cache != nil {
-				pairs = append(pairs, r.volumePath(o.cache), o.path)
+func (r *request) clean(e *execution, root string, secrets []variable, res *result) error {
+	paths, mask := r.hostPaths(e.in), masker(secrets)
+	for i, name := range streams {
+		name = filepath.Join(res.dir, name)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, mask.replace(paths.replace(text)), 0o600); err != nil {
+			return err
+		}
+		if to := e.redirects[i]; to != "" {
+			if err := copyFile(name, inside(root, to), 0o600); err != nil {
+				return err
 			}
 		}
 	}
-	paths := strings.NewReplacer(append(pairs, root, "")...)
-	res.Stdout = mask.Replace(paths.Replace(res.Stdout))
-	res.Stderr = mask.Replace(paths.Replace(res.Stderr))
+	return nil
+}
+
+// hostPaths writes a container's paths over the places that they have on this host.
+func (r *request) hostPaths(c *container) replacer {
+	var out replacer
+	for at := c; at != nil; at = at.before() {
+		for _, o := range at.ops {
+			if o.cache != nil {
+				out = append(out, [2]string{r.volumePath(o.cache), o.path})
+			}
+		}
+	}
+	locks, _ := filepath.Glob(filepath.Join(r.store.dir, "roots", "*.lock"))
+	for _, lock := range locks {
+		out = append(out, [2]string{strings.TrimSuffix(lock, ".lock"), ""})
+	}
+	return out
 }
 
 // line is an exec as progress shows it.
 func (e *execution) line(secrets []variable) string {
-	var values []string
-	for _, v := range secrets {
-		values = append(values, v.value)
-	}
-	line := masker(values).Replace(strings.ReplaceAll(strings.Join(e.args, " "), "\n", " "))
+	line := string(masker(secrets).replace([]byte(strings.ReplaceAll(strings.Join(e.args, " "), "\n", " "))))
 	if runes := []rune(line); len(runes) > 120 {
 		line = string(runes[:119]) + "…"
 	}
@@ -287,6 +345,7 @@ func (r *request) layOut(c *container, root string) (unlock func(), err error) {
 		if err != nil {
 			return nil, err
 		}
+		r.execs.keep(res.tree)
 		if err := copyTree(res.tree, root, linkFile); err != nil {
 			return nil, err
 		}
@@ -415,8 +474,22 @@ func startsPath(s string, i int) bool {
 func belongs(s string, known []string) bool {
 	return slices.ContainsFunc(known, func(k string) bool {
 		rest, ok := strings.CutPrefix(s, k)
-		return ok && (rest == "" || strings.ContainsRune("/:,;\"') \t\n<>", rune(rest[0])))
-	})
+		return ok && (rest == "" || strings.ContainsRune("/"+endsPath, rune(rest[0])))
+	}) || ownTemp(s)
+}
+
+// endsPath are the characters that a path of the container ends before.
+const endsPath = ":,;\"') \t\n<>"
+
+// ownTemp says whether s begins with a path below the container's own /tmp, and not in a folder
+// below this host's.
+func ownTemp(s string) bool {
+	rest, ok := strings.CutPrefix(s, "/tmp")
+	if !ok || rest == "" || rest[0] != '/' {
+		return ok && (rest == "" || strings.ContainsRune(endsPath, rune(rest[0])))
+	}
+	end := strings.IndexAny(rest[1:], "/"+endsPath) + 1
+	return end == 0 || rest[end] != '/' || !isFolder("/tmp"+rest[:end])
 }
 
 func find(program, search string) (string, error) {

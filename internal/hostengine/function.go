@@ -11,6 +11,8 @@ import (
 // functionCall is the call that a module's program was started for.
 type functionCall struct {
 	Call
+	// home is the folder that the program runs in, which is removed after the call.
+	home    string
 	mu      sync.Mutex
 	result  json.RawMessage
 	failure *FunctionError

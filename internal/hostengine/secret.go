@@ -1,11 +1,12 @@
 package hostengine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -76,16 +77,29 @@ func Lookup(environ []string, name string) (string, bool) {
 	return "", false
 }
 
-// masker writes *** over the values, the longest first.
-func masker(values []string) *strings.Replacer {
-	sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
-	var pairs []string
-	for _, v := range values {
-		for _, form := range []string{v, strings.TrimSpace(v)} {
-			if form != "" {
-				pairs = append(pairs, form, "***")
-			}
-		}
+// replacer writes other text over some, given as pairs of old and new.
+type replacer [][2]string
+
+// masker writes *** over secrets.
+func masker(secrets []variable) replacer {
+	var out replacer
+	for _, s := range secrets {
+		out = append(out, [2]string{s.value, "***"}, [2]string{strings.TrimSpace(s.value), "***"})
 	}
-	return strings.NewReplacer(pairs...)
+	return out
+}
+
+// replace gives text with what is to be written over, the longest first. Most text has nothing of it,
+// and is looked through quickly.
+func (r replacer) replace(text []byte) []byte {
+	r = slices.DeleteFunc(slices.Clone(r), func(p [2]string) bool { return p[0] == "" || !bytes.Contains(text, []byte(p[0])) })
+	if len(r) == 0 {
+		return text
+	}
+	slices.SortStableFunc(r, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	var pairs []string
+	for _, p := range r {
+		pairs = append(pairs, p[:]...)
+	}
+	return []byte(strings.NewReplacer(pairs...).Replace(string(text)))
 }

@@ -190,22 +190,23 @@ func (s *Session) Call(ctx context.Context, binary string, call Call) (json.RawM
 	if call.Parent == nil {
 		call.Parent = json.RawMessage("{}")
 	}
-	state := &functionCall{Call: call}
+	home, err := os.MkdirTemp("", "iac-module-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(home) }()
+	state := &functionCall{Call: call, home: home}
 	c := s.newClient(state)
 	defer func() {
 		s.mu.Lock()
 		delete(s.clients, c.token)
 		s.mu.Unlock()
 	}()
-	home, err := os.MkdirTemp("", "iac-module-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(home) }()
 	cmd := exec.CommandContext(ctx, binary)
 	cmd.Dir = home
 	cmd.Env = []string{
 		"HOME=" + home,
+		"TMPDIR=" + home,
 		"DAGGER_SESSION_PORT=" + strconv.Itoa(s.listener.Addr().(*net.TCPAddr).Port),
 		"DAGGER_SESSION_TOKEN=" + c.token,
 	}

@@ -1,6 +1,7 @@
 package hostengine
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -271,6 +272,20 @@ func copyEntries(root string, entries []entry, to string, place func(from, to st
 	return nil
 }
 
+// readText gives the content of a file, or nothing where it is no text.
+func readText(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	begin := make([]byte, 8<<10)
+	n, _ := io.ReadFull(f, begin)
+	if err := f.Close(); err != nil || bytes.IndexByte(begin[:n], 0) >= 0 {
+		return nil, err
+	}
+	return os.ReadFile(name)
+}
+
 func copyFile(from, to string, mode fs.FileMode) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -333,8 +348,18 @@ func permissions(a arguments, standard fs.FileMode) fs.FileMode {
 	return standard
 }
 
+// largestContents is the size of the largest file that is given as a string.
+const largestContents = 128 << 20
+
 func fileMethods() {
 	method("File.contents", func(_ *request, f *file, _ arguments) (any, error) {
+		info, err := os.Stat(f.path)
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > largestContents {
+			return nil, fmt.Errorf("file size %d exceeds limit %d", info.Size(), largestContents)
+		}
 		text, err := os.ReadFile(f.path)
 		return string(text), err
 	})
@@ -349,15 +374,30 @@ func fileMethods() {
 		return info.Size(), nil
 	})
 	method("File.export", func(r *request, f *file, a arguments) (any, error) {
-		if r.client != r.root {
-			return nil, errors.New("a module cannot write to the host: it returns files")
-		}
-		target, err := filepath.Abs(a.string("path"))
+		target, err := r.callersPath(a.string("path"))
 		if err != nil {
+			return nil, err
+		}
+		if isFolder(target) {
+			if !a.bool("allowParentDirPath") {
+				return nil, fmt.Errorf("destination %q is a directory; must be a file path unless allowParentDirPath is set", target)
+			}
+			target = filepath.Join(target, f.name)
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			return nil, err
 		}
 		return target, copyFile(f.path, target, f.mode)
 	})
+}
+
+// callersPath is a path of the file system of who asks: the caller's own, or for a module, which has no
+// other here, this host's. A module begins in a folder that goes with it.
+func (r *request) callersPath(name string) (string, error) {
+	if call := r.client.call; call != nil && !filepath.IsAbs(name) {
+		return filepath.Join(call.home, name), nil
+	}
+	return filepath.Abs(name)
 }
 
 func directoryMethods() {
@@ -403,10 +443,7 @@ func directoryMethods() {
 		return r.store.addFolder(d.path, filter{a.strings("include"), a.strings("exclude")})
 	})
 	method("Directory.export", func(r *request, d *directory, a arguments) (any, error) {
-		if r.client != r.root {
-			return nil, errors.New("a module cannot write to the host: it returns folders")
-		}
-		target, err := filepath.Abs(a.string("path"))
+		target, err := r.callersPath(a.string("path"))
 		if err != nil {
 			return nil, err
 		}
@@ -493,7 +530,9 @@ func writeFile(target, contents string, mode fs.FileMode) error {
 // notThere names a missing path as an engine does, without the place it has on this host.
 func notThere(err error, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: no such file or directory", strings.TrimPrefix(name, "/"))
+		return fmt.Errorf("%s: %w", strings.TrimPrefix(name, "/"), errNotThere)
 	}
 	return err
 }
+
+var errNotThere = errors.New("no such file or directory")

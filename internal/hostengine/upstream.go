@@ -109,7 +109,7 @@ func (p *pulumi) run(r *request, a arguments, command string) (any, error) {
 		version = "latest"
 	}
 	bash := func(c *container, command string) *container {
-		return c.withExec([]string{"/bin/bash", "-c", command}, "SUCCESS", "")
+		return c.withExec(execution{args: []string{"/bin/bash", "-c", command}, expect: "SUCCESS"})
 	}
 	c := &container{image: "pulumi/pulumi-" + runtime + ":" + version, workdir: "/infra"}
 	c = bash(c.withSecret("PULUMI_ACCESS_TOKEN", p.token).withOp(op{path: "/infra", dir: src}), install)
@@ -121,7 +121,7 @@ func (p *pulumi) run(r *request, a arguments, command string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return res.Stdout, nil
+	return res.printed(stdout)
 }
 
 // runtimeOf reads the runtime of a program, which this module takes as a plain word only.
@@ -164,11 +164,12 @@ func init() {
 		if a.bool("disableCache") {
 			c = c.withVariable("CACHEBUSTER", strconv.FormatInt(time.Now().UnixNano(), 10))
 		}
-		res, err := r.run(c.withExec([]string{"sh", "-c", "/usr/local/bin/gh " + a.string("cmd")}, "SUCCESS", "").after, false)
+		command := []string{"sh", "-c", "/usr/local/bin/gh " + a.string("cmd")}
+		res, err := r.run(c.withExec(execution{args: command, expect: "SUCCESS"}).after, false)
 		if err != nil {
 			return nil, err
 		}
-		return res.Stdout, nil
+		return res.printed(stdout)
 	})
 }
 
