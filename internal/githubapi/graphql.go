@@ -5,7 +5,6 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -19,8 +18,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"iac/internal/graphql"
 )
 
 // maxPage is the longest page that GitHub gives.
@@ -33,24 +32,9 @@ var loadSchema = sync.OnceValue(func() *ast.Schema {
 	return gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphqls", Input: schemaText})
 })
 
-// graphqlRequest is the body of a GraphQL request.
-type graphqlRequest struct {
-	Query         string         `json:"query"`
-	OperationName string         `json:"operationName"`
-	Variables     map[string]any `json:"variables"`
-}
-
-func parseGraphQL(body []byte) (graphqlRequest, error) {
-	var request graphqlRequest
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	err := decoder.Decode(&request)
-	return request, err
-}
-
 // describeOperation tells what a GraphQL request asks for, or gives nothing where it cannot be read.
 func describeOperation(body []byte) string {
-	request, err := parseGraphQL(body)
+	request, err := graphql.Read(bytes.NewReader(body))
 	if err != nil {
 		return ""
 	}
@@ -76,39 +60,43 @@ func (s *Server) graphql(c *call) response {
 	if c.Method != http.MethodPost {
 		return failure(http.StatusNotFound, "Not Found")
 	}
-	request, err := parseGraphQL(c.body)
+	request, err := graphql.Read(bytes.NewReader(c.body))
 	if err != nil {
 		return failure(http.StatusBadRequest, "Problems parsing JSON")
 	}
-	schema := loadSchema()
-	document, invalid := gqlparser.LoadQueryWithRules(schema, request.Query, rules.NewDefaultRules())
-	if len(invalid) > 0 {
-		return answer(http.StatusOK, map[string]any{"errors": invalid})
-	}
-	operation := document.Operations.ForName(request.OperationName)
-	if operation == nil {
-		return answer(http.StatusOK, queryFailure(fmt.Sprintf("No operation named %q", request.OperationName)))
-	}
-	variables, err := validator.VariableValues(schema, operation, request.Variables)
-	if err != nil {
-		return answer(http.StatusOK, queryFailure(err.Error()))
-	}
-
-	run := &execution{schema: schema, variables: variables}
-	data, err := run.selection(operation.SelectionSet, s.root(c, operation.Operation), nil)
-	result := map[string]any{"data": data}
-	if err != nil {
-		result["data"] = nil
-	}
-	if len(run.errors) > 0 {
-		result["errors"] = run.errors
-	}
-	return answer(http.StatusOK, result)
+	return answer(http.StatusOK, graphql.Execute(loadSchema(), request, func(operation ast.Operation) graphql.Object {
+		return s.root(c, operation)
+	}))
 }
 
-func queryFailure(message string) map[string]any {
-	return map[string]any{"errors": []any{map[string]any{"message": message}}}
+// object is a value of a type that has fields. A field is a value or a resolver that finds it.
+type object struct {
+	kind   string
+	fields map[string]any
 }
+
+// resolver finds the value of a field.
+type resolver func(arguments map[string]any) (any, error)
+
+func (o object) Type() string { return o.kind }
+
+func (o object) Field(name string, arguments map[string]any) (any, error) {
+	value, ok := o.fields[name]
+	if !ok {
+		return nil, graphql.Missing(o, name)
+	}
+	if resolve, ok := value.(resolver); ok {
+		return resolve(arguments)
+	}
+	return value, nil
+}
+
+// queryError is an error with GitHub's name for its kind.
+type queryError struct{ kind, message string }
+
+func (e queryError) Error() string { return e.message }
+
+func (e queryError) Extend(answered *graphql.Error) { answered.Kind = e.kind }
 
 // root is the object that an operation starts at.
 func (s *Server) root(c *call, operation ast.Operation) object {
@@ -220,7 +208,7 @@ func (g *graph) comments(pull pullRequest, arguments map[string]any) (any, error
 		return nil, err
 	}
 
-	nodes, edges := make([]object, len(page)), make([]object, len(page))
+	nodes, edges := make([]graphql.Object, len(page)), make([]graphql.Object, len(page))
 	for i, comment := range page {
 		nodes[i] = g.comment(pull, comment)
 		edges[i] = g.edge(pull, comment)

@@ -8,28 +8,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"iac/internal/graphql"
 )
 
 // asModule asks as a function of a module does, and gives the one value that the query selects.
 func asModule(t *testing.T, s *Session, home, query string) (string, error) {
 	t.Helper()
-	data, errs := s.execute(t.Context(), s.newClient(&functionCall{home: home}), query, nil)
-	if len(errs) > 0 {
-		return "", errs[0]
+	answer := s.execute(t.Context(), s.newClient(&functionCall{home: home}), graphql.Request{Query: query})
+	if len(answer.Errors) > 0 {
+		return "", answer.Errors[0]
 	}
-	return only(data), nil
-}
-
-// only gives the one value of nested objects.
-func only(value any) string {
-	for {
-		fields, ok := value.(map[string]any)
-		if !ok {
-			return fmt.Sprint(value)
-		}
-		for _, value = range fields {
-		}
-	}
+	return only(*answer.Data), nil
 }
 
 func TestModuleExportsAFile(t *testing.T) {
@@ -201,7 +191,7 @@ func TestContentsOfALargeFileAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := tryAsk(t.Context(), s, fmt.Sprintf(`{host{file(path:%q){contents}}}`, name))
-	if err == nil || err.Error() != "input: host.file.contents file size 134217729 exceeds limit 134217728" {
+	if err == nil || err.Error() != "file size 134217729 exceeds limit 134217728" {
 		t.Errorf("the contents of 128 MiB and a byte: %v", err)
 	}
 }

@@ -7,14 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"iac/internal/graphql"
 )
 
 //go:embed schema.graphqls
@@ -37,117 +36,58 @@ type request struct {
 	context.Context
 	*Session
 	client *client
-	vars   map[string]any
 }
 
 // resolver gives the value of one field of an object.
 type resolver func(r *request, self object, args arguments) (any, error)
 
-func (s *Session) execute(ctx context.Context, c *client, query string, vars map[string]any) (map[string]any, gqlerror.List) {
-	doc, errs := gqlparser.LoadQueryWithRules(Schema(), query, rules.NewDefaultRules())
-	if len(errs) > 0 {
-		return nil, errs
-	}
-	if len(doc.Operations) != 1 {
-		return nil, gqlerror.List{gqlerror.Errorf("one operation is expected, there are %d", len(doc.Operations))}
-	}
-	r := &request{Context: ctx, Session: s, client: c, vars: vars}
-	data, err := r.fields(doc.Operations[0].SelectionSet, query0{}, nil)
-	if err != nil {
-		return nil, gqlerror.List{err}
-	}
-	return data, nil
-}
-
-func (r *request) fields(set ast.SelectionSet, self object, path ast.Path) (map[string]any, *gqlerror.Error) {
-	out := map[string]any{}
-	for _, selection := range set {
-		switch node := selection.(type) {
-		case *ast.Field:
-			value, err := r.field(node, self, append(path[:len(path):len(path)], ast.PathName(node.Alias)))
-			if err != nil {
-				return nil, err
-			}
-			out[node.Alias] = value
-		case *ast.InlineFragment:
-			if !implements(self.typeName(), node.TypeCondition) {
-				continue
-			}
-			values, err := r.fields(node.SelectionSet, self, path)
-			if err != nil {
-				return nil, err
-			}
-			for name, value := range values {
-				out[name] = value
-			}
-		default:
-			return nil, gqlerror.ErrorPathf(path, "named fragments are not known here")
-		}
-	}
-	return out, nil
-}
-
-func implements(typeName, condition string) bool {
-	if condition == "" || condition == typeName {
-		return true
-	}
-	for _, name := range Schema().Types[typeName].Interfaces {
-		if name == condition {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *request) field(node *ast.Field, self object, path ast.Path) (any, *gqlerror.Error) {
-	if node.Name == "__typename" {
-		return self.typeName(), nil
-	}
-	if node.Name == "id" {
-		return r.id(self), nil
-	}
-	resolve := resolvers[self.typeName()+"."+node.Name]
-	if resolve == nil {
-		return nil, gqlerror.ErrorPathf(path, "%s.%s is in the schema of the host engine but not built", self.typeName(), node.Name)
-	}
-	value, err := resolve(r, self, node.ArgumentMap(r.vars))
-	if err != nil {
-		return nil, graphQLError(err, path)
-	}
-	return r.complete(node, value, path)
-}
-
-// complete answers the selection below a field.
-func (r *request) complete(node *ast.Field, value any, path ast.Path) (any, *gqlerror.Error) {
-	switch value := value.(type) {
-	case object:
-		return r.fields(node.SelectionSet, value, path)
-	case []object:
-		out := make([]any, len(value))
-		for i, item := range value {
-			fields, err := r.fields(node.SelectionSet, item, append(path[:len(path):len(path)], ast.PathIndex(i)))
-			if err != nil {
-				return nil, err
-			}
-			out[i] = fields
-		}
-		return out, nil
-	}
-	return value, nil
-}
-
-// graphQLError is err as an engine answers it: a failing exec says so in its extensions.
-func graphQLError(err error, path ast.Path) *gqlerror.Error {
-	out := gqlerror.ErrorPathf(path, "%s", err.Error())
-	var failed *execError
-	if errors.As(err, &failed) {
-		out.Message = failed.Error()
-		out.Extensions = map[string]any{
-			"_type": "EXEC_ERROR", "cmd": failed.cmd, "exitCode": failed.exitCode,
-			"stdout": failed.stdout, "stderr": failed.stderr,
-		}
+// execute answers what a client asks. Like an engine it names no places in the query.
+func (s *Session) execute(ctx context.Context, c *client, asked graphql.Request) graphql.Response {
+	out := graphql.Execute(Schema(), asked, func(ast.Operation) graphql.Object {
+		return bound{&request{Context: ctx, Session: s, client: c}, query0{}}
+	})
+	for _, err := range out.Errors {
+		err.Locations = nil
 	}
 	return out
+}
+
+// bound is an object that a request asks for fields.
+type bound struct {
+	*request
+	self object
+}
+
+func (b bound) Type() string { return b.self.typeName() }
+
+func (b bound) Field(name string, a map[string]any) (any, error) {
+	if name == "id" {
+		return b.id(b.self), nil
+	}
+	resolve := resolvers[b.Type()+"."+name]
+	if resolve == nil {
+		return nil, graphql.Missing(b, name)
+	}
+	value, err := resolve(b.request, b.self, a)
+	switch value := value.(type) {
+	case object:
+		return bound{b.request, value}, err
+	case []object:
+		out := make([]graphql.Object, len(value))
+		for i, item := range value {
+			out[i] = bound{b.request, item}
+		}
+		return out, err
+	}
+	return value, err
+}
+
+// Extend says in the extensions what an engine says there of a failing exec.
+func (e *execError) Extend(answered *graphql.Error) {
+	answered.Message = e.Error()
+	answered.Extensions = map[string]any{
+		"_type": "EXEC_ERROR", "cmd": e.cmd, "exitCode": e.exitCode, "stdout": e.stdout, "stderr": e.stderr,
+	}
 }
 
 // id gives the id of an object, and remembers the object under it.

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vektah/gqlparser/v2/gqlerror"
+	"iac/internal/graphql"
 )
 
 // Options say what a session works with.
@@ -125,11 +125,11 @@ func (s *Session) newClient(call *functionCall) *client {
 
 // Query runs a GraphQL query as the caller of the session and decodes its data into out.
 func (s *Session) Query(ctx context.Context, query string, vars map[string]any, out any) error {
-	data, errs := s.execute(ctx, s.root, query, vars)
-	if len(errs) > 0 {
-		return errs[0]
+	answer := s.execute(ctx, s.root, graphql.Request{Query: query, Variables: vars})
+	if len(answer.Errors) > 0 {
+		return answer.Errors[0]
 	}
-	text, err := json.Marshal(data)
+	text, err := json.Marshal(answer.Data)
 	if err != nil {
 		return err
 	}
@@ -150,20 +150,13 @@ func (s *Session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	var request struct {
-		Query     string         `json:"query"`
-		Variables map[string]any `json:"variables"`
-	}
-	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+	request, err := graphql.Read(r.Body)
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	data, errs := s.execute(r.Context(), c, request.Query, request.Variables)
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(struct {
-		Data   map[string]any `json:"data"`
-		Errors gqlerror.List  `json:"errors,omitempty"`
-	}{data, errs})
+	_ = json.NewEncoder(w).Encode(s.execute(r.Context(), c, request))
 }
 
 // Call is one call of a function of a module.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vektah/gqlparser/v2/gqlerror"
+	"iac/internal/graphql"
 )
 
 func start(t *testing.T, o Options) *Session {
@@ -50,12 +50,17 @@ func tryAsk(ctx context.Context, s *Session, query string) (string, error) {
 	if err := s.Query(ctx, query, nil, &out); err != nil {
 		return "", err
 	}
+	return only(out), nil
+}
+
+// only gives the one value of nested objects.
+func only(value any) string {
 	for {
-		fields, ok := out.(map[string]any)
+		fields, ok := value.(map[string]any)
 		if !ok {
-			return fmt.Sprint(out), nil
+			return fmt.Sprint(value)
 		}
-		for _, out = range fields {
+		for _, value = range fields {
 		}
 	}
 }
@@ -105,7 +110,7 @@ func TestFailingExecIsTheEnginesError(t *testing.T) {
 	query := sh("", "echo out; echo err >&2; echo run >> "+log+"; exit 3", "stdout")
 	for range 2 {
 		_, err := tryAsk(t.Context(), s, query)
-		var failed *gqlerror.Error
+		var failed *graphql.Error
 		if !errors.As(err, &failed) || failed.Message != "exit code: 3" {
 			t.Fatalf("the error is %v", err)
 		}
@@ -137,7 +142,7 @@ func TestExpectedFailureCanBeRead(t *testing.T) {
 
 func TestErrorOutputIsCut(t *testing.T) {
 	_, err := tryAsk(t.Context(), start(t, Options{}), sh("", "head -c 300000 /dev/zero | tr '\\0' x; exit 1", "stdout"))
-	var failed *gqlerror.Error
+	var failed *graphql.Error
 	if !errors.As(err, &failed) {
 		t.Fatal(err)
 	}
