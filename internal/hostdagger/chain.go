@@ -167,6 +167,13 @@ func (r *reader) add(l *link, args []string) (rest []string, err error) {
 			}
 		}
 	})
+	// Of .env, the command of an engine knows only what the constructor and the first function take: of a
+	// later one it asks what is required itself. What is optional the engine takes from there anyway.
+	if len(r.links) > 2 {
+		if err := r.checkRequired(l, f); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.addDefaults(l, f); err != nil {
 		return nil, err
 	}
