@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/pflag"
 
 	"iac/internal/bindings"
@@ -39,9 +40,7 @@ func (l *link) doc() string {
 
 // chain is a command line that has been read.
 type chain struct {
-	links  []*link
-	output string
-	help   bool
+	links []*link
 	// path are the words that lead to the last link.
 	path []string
 }
@@ -67,7 +66,6 @@ func (e usageError) Unwrap() error { return e.error }
 
 func (r *reader) read(args []string) error {
 	r.path = []string{"call"}
-	args = r.takeHelp(args)
 	constructor := r.module.Main.Constructor
 	if constructor == nil {
 		constructor = &bindings.Function{Result: bindings.Type{Kind: bindings.Own, Name: r.module.Main.Name}}
@@ -86,15 +84,6 @@ func (r *reader) read(args []string) error {
 	return nil
 }
 
-// takeHelp takes the flags out that ask for help, wherever they stand.
-func (r *reader) takeHelp(args []string) []string {
-	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
-		asked := arg == "--help" || arg == "-h"
-		r.help = r.help || asked
-		return asked
-	})
-}
-
 // find looks a function up in what the chain gives so far.
 func (r *reader) find(name string) (*link, error) {
 	links := functionsOf(r.module, r.last().result())
@@ -103,7 +92,7 @@ func (r *reader) find(name string) (*link, error) {
 		if l.name() == name {
 			return l, nil
 		}
-		if strings.HasPrefix(l.name(), name) || distance(l.name(), name) <= 2 {
+		if strings.HasPrefix(l.name(), name) || levenshtein.ComputeDistance(l.name(), name) <= 2 {
 			similar = append(similar, l.name())
 		}
 	}
@@ -154,7 +143,6 @@ func (r *reader) add(l *link, args []string) (rest []string, err error) {
 		f = &bindings.Function{}
 	}
 	flags := flagsOf(f)
-	flags.StringVarP(&r.output, "output", "o", r.output, "")
 	r.options.addTo(flags.FlagSet)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -212,7 +200,7 @@ func (r *reader) addDefaults(l *link, f *bindings.Function) error {
 }
 
 func (r *reader) tell(f *bindings.Function, a *bindings.Argument, text string) {
-	if r.help {
+	if r.options.help {
 		return
 	}
 	name := r.module.Name
@@ -223,7 +211,7 @@ func (r *reader) tell(f *bindings.Function, a *bindings.Argument, text string) {
 }
 
 func (r *reader) checkRequired(l *link, f *bindings.Function) error {
-	if r.help {
+	if r.options.help {
 		return nil
 	}
 	var missing []string

@@ -42,7 +42,7 @@ func (inv Invocation) execute(ctx context.Context, m *bindings.Module, o *option
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	e := &execution{inv, session, binary, []string{cache, session.Dir, session.Programs}}
+	e := &execution{inv, o.output, session, binary, []string{cache, session.Dir, session.Programs}}
 	var state json.RawMessage
 	for _, l := range c.links {
 		if state, err = e.follow(ctx, l, state); err != nil {
@@ -55,6 +55,8 @@ func (inv Invocation) execute(ctx context.Context, m *bindings.Module, o *option
 // execution is a chain while it runs.
 type execution struct {
 	Invocation
+	// output is where the result is saved, or empty.
+	output  string
 	session *hostengine.Session
 	binary  string
 	// engine are the folders that an engine would keep to itself.
@@ -241,8 +243,8 @@ func (e *execution) print(ctx context.Context, c *chain, value json.RawMessage) 
 	if t.Kind == bindings.Void {
 		return nil
 	}
-	if t.Kind == bindings.Core && c.output != "" && (t.Name == "File" || t.Name == "Directory") {
-		saved, err := e.core(ctx, t.Name, value, "export", map[string]any{"path": c.output})
+	if t.Kind == bindings.Core && e.output != "" && (t.Name == "File" || t.Name == "Directory") {
+		saved, err := e.core(ctx, t.Name, value, "export", map[string]any{"path": e.output})
 		if err != nil {
 			return err
 		}
@@ -253,11 +255,11 @@ func (e *execution) print(ctx context.Context, c *chain, value json.RawMessage) 
 	if err != nil {
 		return err
 	}
-	if c.output != "" {
-		if err := save(e.path(c.output), text); err != nil {
+	if e.output != "" {
+		if err := save(e.path(e.output), text); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(e.Stderr, "Saved output to %q.\n", e.path(c.output))
+		_, _ = fmt.Fprintf(e.Stderr, "Saved output to %q.\n", e.path(e.output))
 	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"

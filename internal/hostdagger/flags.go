@@ -88,6 +88,7 @@ type functionFlags struct {
 func newFlags() *pflag.FlagSet {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.SetInterspersed(false)
+	set.SortFlags = false
 	set.Usage = func() {}
 	set.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		return pflag.NormalizedName(bindings.KebabName(name))
@@ -97,45 +98,49 @@ func newFlags() *pflag.FlagSet {
 
 func flagsOf(f *bindings.Function) *functionFlags {
 	flags := &functionFlags{newFlags(), map[string]func() any{}}
-	for _, a := range f.Args {
-		flags.add(a)
+	for _, required := range []bool{true, false} {
+		for _, a := range f.Args {
+			if a.Required() == required {
+				flags.add(a)
+			}
+		}
 	}
 	return flags
 }
 
 func (f *functionFlags) add(a *bindings.Argument) {
-	name := bindings.KebabName(a.Name)
+	name, text := bindings.KebabName(a.Name), argumentText(a)
 	switch a.Type.Kind {
 	case bindings.String:
-		f.values[a.Name] = valueOf(f.String(name, "", ""))
+		f.values[a.Name] = valueOf(f.String(name, "", text))
 	case bindings.Int:
-		f.values[a.Name] = valueOf(f.Int(name, 0, ""))
+		f.values[a.Name] = valueOf(f.Int(name, 0, text))
 	case bindings.Float:
-		f.values[a.Name] = valueOf(f.Float64(name, 0, ""))
+		f.values[a.Name] = valueOf(f.Float64(name, 0, text))
 	case bindings.Bool:
-		f.values[a.Name] = valueOf(f.Bool(name, false, ""))
+		f.values[a.Name] = valueOf(f.Bool(name, false, text))
 	case bindings.List:
-		f.addList(a, name)
+		f.addList(a, name, text)
 	default:
 		flag := &addressFlag{typeName: a.Type.String()}
-		f.Var(flag, name, "")
+		f.Var(flag, name, text)
 		f.values[a.Name] = func() any { return flag.set[0] }
 	}
 }
 
-func (f *functionFlags) addList(a *bindings.Argument, name string) {
+func (f *functionFlags) addList(a *bindings.Argument, name, text string) {
 	switch a.Type.Elem.Kind {
 	case bindings.String:
-		f.values[a.Name] = valueOf(f.StringSlice(name, nil, ""))
+		f.values[a.Name] = valueOf(f.StringSlice(name, nil, text))
 	case bindings.Int:
-		f.values[a.Name] = valueOf(f.IntSlice(name, nil, ""))
+		f.values[a.Name] = valueOf(f.IntSlice(name, nil, text))
 	case bindings.Float:
-		f.values[a.Name] = valueOf(f.Float64Slice(name, nil, ""))
+		f.values[a.Name] = valueOf(f.Float64Slice(name, nil, text))
 	case bindings.Bool:
-		f.values[a.Name] = valueOf(f.BoolSlice(name, nil, ""))
+		f.values[a.Name] = valueOf(f.BoolSlice(name, nil, text))
 	default:
 		flag := &addressFlag{typeName: a.Type.Elem.String(), list: true}
-		f.Var(flag, name, "")
+		f.Var(flag, name, text)
 		f.values[a.Name] = func() any { return flag.set }
 	}
 }

@@ -20,19 +20,17 @@ COMMANDS
   develop      Write the generated code into the module's source, for editors
   stage DIR    Copy the source and the generated code into a folder, for linters
 
-OPTIONS
-` + optionsHelp
-
-const optionsHelp = `  -m, --mod string        Folder of the module, or one below it (default: the working folder)
-  -o, --output string     Save the result to a file, or a folder
-  -s, --silent            Show no progress
-      --progress string   Taken for the sake of dagger; progress is always plain lines
-  -h, --help              Show this help
 `
 
 func printCommands(w io.Writer) error {
-	_, err := io.WriteString(w, commandsHelp)
+	_, err := io.WriteString(w, commandsHelp+optionsHelp())
 	return err
+}
+
+func optionsHelp() string {
+	set := newFlags()
+	(&options{module: "."}).addTo(set)
+	return "OPTIONS\n" + set.FlagUsages()
 }
 
 // printFunctions lists functions with the first line of their comments.
@@ -84,11 +82,9 @@ func printHelp(w io.Writer, m *bindings.Module, r *reader) error {
 		_ = table.Flush()
 	}
 	if len(args) > 0 {
-		out.WriteString("\nARGUMENTS\n")
-		writeArguments(&out, args)
+		out.WriteString("\nARGUMENTS\n" + flagsOf(last.function).FlagUsagesWrapped(120))
 	}
-	out.WriteString("\nOPTIONS\n" + optionsHelp)
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, out.String()+"\n"+optionsHelp())
 	return err
 }
 
@@ -99,31 +95,9 @@ func (l *link) arguments() []*bindings.Argument {
 	return l.function.Args
 }
 
-// writeArguments writes the required arguments first, each with the whole of its comment.
-func writeArguments(out *strings.Builder, args []*bindings.Argument) {
-	width := 0
-	for _, a := range args {
-		width = max(width, len(flagText(a)))
-	}
-	for _, required := range []bool{true, false} {
-		for _, a := range args {
-			if a.Required() == required {
-				fmt.Fprintf(out, "  %-*s   %s\n", width, flagText(a), indented(argumentText(a), width+5))
-			}
-		}
-	}
-}
-
-// flagText is a flag and the type of its value; a bool stands alone, as it takes none.
-func flagText(a *bindings.Argument) string {
-	if a.Type.Kind == bindings.Bool {
-		return "--" + bindings.KebabName(a.Name)
-	}
-	return "--" + bindings.KebabName(a.Name) + " " + a.Type.String()
-}
-
+// argumentText is the comment of an argument. Quotes would mean something to pflag.
 func argumentText(a *bindings.Argument) string {
-	text := a.Doc
+	text := strings.ReplaceAll(a.Doc, "`", "'")
 	note := ""
 	switch {
 	case a.Required():
@@ -134,42 +108,4 @@ func argumentText(a *bindings.Argument) string {
 		note = fmt.Sprintf("(default: %s)", a.Default)
 	}
 	return strings.TrimSpace(text + " " + note)
-}
-
-// indented wraps text at 80 letters and puts spaces before every line but the first.
-func indented(text string, indent int) string {
-	var lines []string
-	for paragraph := range strings.SplitSeq(text, "\n") {
-		line := ""
-		for _, word := range strings.Fields(paragraph) {
-			if line != "" && len(line)+1+len(word) > 80 {
-				lines = append(lines, line)
-				line = ""
-			}
-			line = strings.TrimSpace(line + " " + word)
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
-}
-
-// distance is the number of letters to add, leave out or change that makes one word the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,14 +48,27 @@ type Invocation struct {
 // options are the flags of the command itself.
 type options struct {
 	module   string
-	progress string
+	output   string
 	silent   bool
+	progress string
+	help     bool
 }
 
 func (o *options) addTo(set *pflag.FlagSet) {
-	set.StringVarP(&o.module, "mod", "m", o.module, "")
-	set.StringVar(&o.progress, "progress", o.progress, "")
-	set.BoolVarP(&o.silent, "silent", "s", o.silent, "")
+	set.StringVarP(&o.module, "mod", "m", o.module, "Folder of the module, or one below it")
+	set.StringVarP(&o.output, "output", "o", o.output, "Save the result to a file, or a folder")
+	set.BoolVarP(&o.silent, "silent", "s", o.silent, "Show no progress")
+	set.StringVar(&o.progress, "progress", o.progress, "Taken for the sake of dagger; progress is always plain lines")
+	set.BoolVarP(&o.help, "help", "h", o.help, "Show this help")
+}
+
+// takeHelp takes the flags out that ask for help, wherever they stand.
+func (o *options) takeHelp(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		asked := arg == "--help" || arg == "-h"
+		o.help = o.help || asked
+		return asked
+	})
 }
 
 // Run runs the command and gives its exit code. What it has to say besides results, errors and
@@ -112,12 +126,11 @@ func run(ctx context.Context, inv Invocation) error {
 	o := &options{module: "."}
 	flags := newFlags()
 	o.addTo(flags)
-	help := flags.BoolP("help", "h", false, "")
-	if err := flags.Parse(inv.Args); err != nil {
+	if err := flags.Parse(o.takeHelp(inv.Args)); err != nil {
 		return usageError{err, nil}
 	}
 	command, args := flags.Arg(0), flags.Args()
-	if *help || command == "" || command == "help" {
+	if command == "" || command == "help" || o.help && command != "call" {
 		return printCommands(inv.Stdout)
 	}
 	args = args[1:]
@@ -239,7 +252,7 @@ func (inv Invocation) call(ctx context.Context, o *options, args []string) error
 	if err := r.read(args); err != nil {
 		return err
 	}
-	if r.help || len(r.links) == 1 {
+	if o.help || len(r.links) == 1 {
 		return printHelp(inv.Stdout, m, r)
 	}
 	return inv.execute(ctx, m, o, &r.chain)

@@ -101,7 +101,7 @@ func TestHelp(t *testing.T) {
 			"  --name string    Whom to greet. (default: \"world\")\n", "  --token Secret   A secret; its value is not shown.\n",
 		},
 		"call":                   {"USAGE\n  hostdagger call [arguments] <function>\n"},
-		"call with-tags --help":  {"They are added to those that are there.\n\nUSAGE\n  hostdagger call with-tags [arguments] <function>\n", "  --tags []string   The tags. [required]\n  --upper           In capitals. [required]\n"},
+		"call with-tags --help":  {"They are added to those that are there.\n\nUSAGE\n  hostdagger call with-tags [arguments] <function>\n", "  --tags strings   The tags. [required]\n      --upper          In capitals. [required]\n"},
 		"call last --help shout": {"Shout says the text loudly.\n\nUSAGE\n  hostdagger call last shout\n"},
 		"functions":              {"Name        Description\n", "greet       Greet says hello.\n"},
 		"functions last":         {"Name    Description\nshout   Shout says the text loudly.\ntext    What the part says.\n"},

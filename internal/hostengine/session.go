@@ -31,7 +31,8 @@ type Options struct {
 	Programs string
 	// Environ are the caller's variables, as NAME=value: what env:// secrets are read from.
 	Environ []string
-	// Progress receives a line for each step, and what the module writes to standard error.
+	// Progress receives a line for each step, and what the module writes to standard error, several at
+	// the same time.
 	Progress io.Writer
 	// PulumiEnv are variables of every Pulumi image, as NAME=value. Without an account, this is
 	// where the passphrase of a stack comes from.
@@ -69,7 +70,6 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
-	o.Progress = &lockedWriter{w: o.Progress}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
@@ -223,16 +223,4 @@ func (s *Session) Call(ctx context.Context, binary string, call Call) (json.RawM
 
 func (s *Session) progress(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Progress, format+"\n", args...)
-}
-
-// lockedWriter lets execs that run side by side, and the module, write to one place.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
