@@ -159,6 +159,7 @@ func TestCall(t *testing.T) {
 		{line: "call write --text hi export --path build/export.txt", out: filepath.Join(root, "build", "export.txt") + "\n"},
 		{line: "call folder --file letters.txt entries", out: "copy.txt\n"},
 		{line: "call folder --file letters.txt file --path copy.txt contents", out: "abc\n"},
+		{line: "call folder --file letters.txt with-new-file --path new --contents a --permissions 384 file --path new contents", out: "a\n"},
 		{line: "call folder --file letters.txt", out: "Directory@DIGEST\n"},
 		{line: "call fail", code: 1, errors: "Error: from .env\n"},
 		{line: "call with-tags --tags a --upper fail", code: 1,
