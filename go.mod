@@ -12,12 +12,14 @@ require (
 	dagger/iac v0.0.0-00010101000000-000000000000
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/google/go-cmp v0.7.0
+	github.com/iancoleman/strcase v0.3.0
 	github.com/moby/patternmatcher v0.6.1
 	github.com/spf13/pflag v1.0.10
 	github.com/vektah/gqlparser/v2 v2.5.32
 	github.com/yuin/goldmark v1.8.7
 	go.yaml.in/yaml/v3 v3.0.6
-	golang.org/x/net v0.51.0
+	golang.org/x/mod v0.42.0
+	golang.org/x/net v0.52.0
 	mvdan.cc/sh/v3 v3.14.1
 )
 

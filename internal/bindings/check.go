@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/modfile"
 )
 
 // newestGo is the Go version of the engine's image: a go.mod that asks for a later one does not load.
@@ -85,26 +87,24 @@ func validCache(policy string) bool {
 
 // checkGoMod reads the module's path and refuses what an engine's Go would.
 func (m *Module) checkGoMod() error {
-	text, err := os.ReadFile(filepath.Join(m.Source, "go.mod"))
+	path := filepath.Join(m.Source, "go.mod")
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: go.mod is missing: an engine would invent one", m.Source)
 	}
 	if err != nil {
 		return err
 	}
-	for i, line := range strings.Split(string(text), "\n") {
-		words := strings.Fields(line)
-		if len(words) < 2 {
-			continue
-		}
-		switch words[0] {
-		case "module":
-			m.Path = strings.Trim(words[1], `"`)
-		case "go":
-			if version.Compare("go"+words[1], newestGo) > 0 {
-				return fmt.Errorf("%s:%d: go %s is newer than the engine's %s", filepath.Join(m.Source, "go.mod"), i+1, words[1], newestGo)
-			}
-		}
+	file, err := modfile.Parse(path, text, nil)
+	if err != nil {
+		return err
+	}
+	if file.Module == nil {
+		return fmt.Errorf("%s: no module path", path)
+	}
+	m.Path = file.Module.Mod.Path
+	if file.Go != nil && version.Compare("go"+file.Go.Version, newestGo) > 0 {
+		return fmt.Errorf("%s:%d: go %s is newer than the engine's %s", path, file.Go.Syntax.Start.Line, file.Go.Version, newestGo)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ func TestNames(t *testing.T) {
 		"awsAccessKey":    {"aws-access-key", "aws_access_key"},
 		"runUrl":          {"run-url", "run_url"},
 		"runURL":          {"run-url", "run_url"},
-		"commitSHAShort":  {"commit-sha-short", "commit_sha_short"},
+		"commitSHAShort":  {"commit-shashort", "commit_shashort"}, // as Dagger has it
 		"s3Bucket":        {"s-3-bucket", "s_3_bucket"},
 		"github_ref":      {"github-ref", "github_ref"},
 		"ID":              {"id", "id"},

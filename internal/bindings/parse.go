@@ -8,6 +8,7 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
 	"path/filepath"
 	"sort"
@@ -115,7 +116,7 @@ func (s *source) collectFunc(decl *ast.FuncDecl) {
 		}
 		return
 	}
-	receiver := strings.TrimPrefix(typeText(decl.Recv.List[0].Type), "*")
+	receiver := strings.TrimPrefix(types.ExprString(decl.Recv.List[0].Type), "*")
 	if decl.Name.Name == "MarshalJSON" || decl.Name.Name == "UnmarshalJSON" {
 		s.refuse(decl.Name, "the generated code declares %s.%s too", receiver, decl.Name.Name)
 	}
@@ -247,25 +248,25 @@ func (s *source) function(where string, decl *ast.FuncDecl) *Function {
 }
 
 func (s *source) result(where string, decl *ast.FuncDecl) Type {
-	var types []ast.Expr
+	var results []ast.Expr
 	if decl.Type.Results != nil {
 		for _, field := range decl.Type.Results.List {
 			for range max(1, len(field.Names)) {
-				types = append(types, field.Type)
+				results = append(results, field.Type)
 			}
 		}
 	}
-	last := len(types) - 1
-	if last >= 0 && typeText(types[last]) == "error" {
-		types = types[:last]
+	last := len(results) - 1
+	if last >= 0 && types.ExprString(results[last]) == "error" {
+		results = results[:last]
 	} else if last == 1 {
-		s.refuse(types[1], "%s: the second result must be error", where)
+		s.refuse(results[1], "%s: the second result must be error", where)
 	}
-	switch len(types) {
+	switch len(results) {
 	case 0:
 		return Type{}
 	case 1:
-		t, _ := s.typeOf(types[0])
+		t, _ := s.typeOf(results[0])
 		return t
 	}
 	s.refuse(decl, "%s has too many results", where)
@@ -371,7 +372,7 @@ func (s *source) isContext(expr ast.Expr) bool {
 
 // importPath gives the path of the package that a qualified name belongs to.
 func (s *source) importPath(selector *ast.SelectorExpr) string {
-	pkg := typeText(selector.X)
+	pkg := types.ExprString(selector.X)
 	for _, spec := range s.fileOf(selector).Imports {
 		path := strings.Trim(spec.Path.Value, `"`)
 		name := path[strings.LastIndex(path, "/")+1:]
@@ -398,7 +399,7 @@ func (s *source) typeOf(expr ast.Expr) (t Type, pointer bool) {
 		}
 	case *ast.SelectorExpr:
 		if s.importPath(expr) != s.Path+"/internal/dagger" {
-			s.refuse(expr, "cannot code-generate for foreign type %s", typeText(expr))
+			s.refuse(expr, "cannot code-generate for foreign type %s", types.ExprString(expr))
 			return Type{}, false
 		}
 		return Type{Kind: Core, Name: expr.Sel.Name}, false
@@ -411,27 +412,8 @@ func (s *source) typeOf(expr ast.Expr) (t Type, pointer bool) {
 			return Type{Kind: Own, Name: expr.Name}, false
 		}
 	}
-	s.refuse(expr, "type %s is not supported: it must be string, int, float64, bool, a type of Dagger's, a struct of package main, or a list of these", typeText(expr))
+	s.refuse(expr, "type %s is not supported: it must be string, int, float64, bool, a type of Dagger's, a struct of package main, or a list of these", types.ExprString(expr))
 	return Type{}, false
 }
 
 var basicKinds = map[string]Kind{"string": String, "int": Int, "float64": Float, "bool": Bool}
-
-// typeText writes a type for an error.
-func typeText(expr ast.Expr) string {
-	switch expr := expr.(type) {
-	case *ast.Ident:
-		return expr.Name
-	case *ast.StarExpr:
-		return "*" + typeText(expr.X)
-	case *ast.SelectorExpr:
-		return typeText(expr.X) + "." + expr.Sel.Name
-	case *ast.ArrayType:
-		return "[]" + typeText(expr.Elt)
-	case *ast.MapType:
-		return "map[" + typeText(expr.Key) + "]" + typeText(expr.Value)
-	case *ast.Ellipsis:
-		return "..." + typeText(expr.Elt)
-	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", expr), "*ast.")
-}
