@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // A system is a program that the machine has or gets from its packages. It is reached through a
@@ -20,18 +20,12 @@ type system struct {
 	// program is its name in the bin folder, commands are the names it has on machines.
 	program  string
 	commands []string
-	atLeast  version
+	// atLeast is the oldest version that will do, such as v2.23.0; any if empty.
+	atLeast  string
 	packages []string
 	// byHand is where to get it on a system that is not Debian's kind.
 	byHand string
 }
-
-// A group is several tools of one name.
-type group []tool
-
-func (group) ready(*installer) bool                 { return false }
-func (group) get(context.Context, *installer) error { return nil }
-func (group) about() string                         { return "" }
 
 func (s *system) about() string {
 	return fmt.Sprintf("installing %s with apt-get, up to a minute", strings.Join(s.packages, " and "))
@@ -63,7 +57,10 @@ func (s *system) get(ctx context.Context, in *installer) error {
 // possible says what to do by hand where apt-get is not to be used.
 func (s *system) possible() error {
 	_, err := exec.LookPath("apt-get")
-	wanted := strings.TrimSpace(s.program + " " + s.atLeast.orNewer())
+	wanted := s.program
+	if s.atLeast != "" {
+		wanted += " " + s.atLeast + " or newer"
+	}
 	switch {
 	case runtime.GOOS != "linux" || err != nil:
 		return fmt.Errorf("%s is needed and this system has no apt-get: install it from %s", wanted, s.byHand)
@@ -123,19 +120,19 @@ func same(a, b string) bool {
 }
 
 func (s *system) check(path string) error {
-	if s.atLeast == (version{}) {
+	if s.atLeast == "" {
 		return nil
 	}
 	out, err := exec.Command(path, "--version").Output()
 	if err != nil {
 		return fmt.Errorf("%s --version: %w", path, err)
 	}
-	found, err := parseVersion(string(out))
+	found, err := findVersion(string(out))
 	if err != nil {
 		return fmt.Errorf("%s --version: %w", path, err)
 	}
-	if found.before(s.atLeast) {
-		return fmt.Errorf("%s is %s, and %s is needed", path, found, s.atLeast.orNewer())
+	if semver.Compare(found, s.atLeast) < 0 {
+		return fmt.Errorf("%s is %s, and %s or newer is needed", path, found, s.atLeast)
 	}
 	return nil
 }
@@ -151,34 +148,13 @@ func (s *system) link(in *installer, path string) error {
 	return os.Symlink(path, name)
 }
 
-type version [3]int
-
 var versionPattern = regexp.MustCompile(`\d+\.\d+\.\d+`)
 
-// parseVersion takes the first version in a text, such as "gh version 2.23.0+dfsg1 (…)".
-func parseVersion(text string) (version, error) {
+// findVersion gives the first version in a text such as "gh version 2.23.0+dfsg1 (…)", as v2.23.0.
+func findVersion(text string) (string, error) {
 	found := versionPattern.FindString(text)
 	if found == "" {
-		return version{}, fmt.Errorf("no version in %q", text)
+		return "", fmt.Errorf("no version in %q", text)
 	}
-	var v version
-	for i, part := range strings.Split(found, ".") {
-		number, err := strconv.Atoi(part)
-		if err != nil {
-			return version{}, fmt.Errorf("no version in %q", text)
-		}
-		v[i] = number
-	}
-	return v, nil
-}
-
-func (v version) before(other version) bool { return slices.Compare(v[:], other[:]) < 0 }
-
-func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
-
-func (v version) orNewer() string {
-	if v == (version{}) {
-		return ""
-	}
-	return v.String() + " or newer"
+	return "v" + found, nil
 }

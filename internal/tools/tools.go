@@ -1,9 +1,13 @@
+// Package tools gets the programs that tests and developers of iac need into build/bin: built from Go
+// modules, each pinned by a go.mod in a folder beside this file, or found on this machine, or
+// installed with Debian's apt-get.
 package tools
 
 import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,76 +27,71 @@ type tool interface {
 	about() string
 }
 
-var all = map[string]tool{
-	"pulumi": &module{
+var all = map[string][]tool{
+	"pulumi": {&module{
 		dir:      "internal/tools/pulumi",
 		packages: "tool",
 		programs: []string{"pulumi"},
 		ldflags:  "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0",
 		what:     "building the Pulumi CLI 3.259.0 from source, about 3 minutes",
-	},
-	"languages": &module{
+	}},
+	"languages": {&module{
 		dir:      "internal/tools/languages",
 		packages: "tool",
 		programs: []string{"pulumi-language-go", "pulumi-language-nodejs"},
 		what:     "building Pulumi's hosts for Go and Node.js programs 3.60.0 from source, about 1 minute",
-	},
-	"yaml": &module{
+	}},
+	"yaml": {&module{
 		dir:      "internal/tools/yaml",
 		packages: "tool",
 		programs: []string{"pulumi-language-yaml"},
 		what:     "building Pulumi's host for YAML programs 1.30.0 from source, about 2 minutes",
-	},
-	"provider": &module{
+	}},
+	"provider": {&module{
 		dir:      "internal/provider",
 		packages: "./...",
 		programs: []string{"pulumi-resource-demo", "pulumi-analyzer-policy-demo"},
 		what:     "building the provider and the policies of the test programs, about 1 minute",
-	},
-	"lint": &module{
+	}},
+	"lint": {&module{
 		dir:      "internal/tools/lint",
 		packages: "tool",
 		programs: []string{"golangci-lint"},
 		what:     "building golangci-lint 2.15.0 from source, about 4 minutes",
-	},
-	"testsum": &module{
+	}},
+	"testsum": {&module{
 		dir:      "internal/tools/testsum",
 		packages: "tool",
 		programs: []string{"gotestsum"},
 		what:     "building gotestsum from source, a few seconds",
-	},
-	"gcc": &system{
+	}},
+	"gcc": {&system{
 		program: "gcc", commands: []string{"gcc"}, packages: []string{"gcc", "libc6-dev"},
 		byHand: "https://gcc.gnu.org",
-	},
-	"bench": &module{
+	}},
+	"bench": {&module{
 		dir:      "internal/tools/bench",
 		packages: "tool",
 		programs: []string{"benchstat"},
 		what:     "building benchstat from source, a few seconds",
-	},
-	"gh": &system{
-		program: "gh", commands: []string{"gh"}, atLeast: version{2, 23, 0}, packages: []string{"gh"},
+	}},
+	"gh": {&system{
+		program: "gh", commands: []string{"gh"}, atLeast: "v2.23.0", packages: []string{"gh"},
 		byHand: "https://cli.github.com",
-	},
-	"chromium": &system{
+	}},
+	"chromium": {&system{
 		program: "chromium", commands: []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, packages: []string{"chromium"},
 		byHand: "https://www.chromium.org/getting-involved/download-chromium",
-	},
-	"nodejs": group{
-		&system{program: "node", commands: []string{"node", "nodejs"}, atLeast: version{18, 0, 0}, packages: []string{"nodejs"}, byHand: "https://nodejs.org"},
+	}},
+	"nodejs": {
+		&system{program: "node", commands: []string{"node", "nodejs"}, atLeast: "v18.0.0", packages: []string{"nodejs"}, byHand: "https://nodejs.org"},
 		&system{program: "npm", commands: []string{"npm"}, packages: []string{"npm"}, byHand: "https://nodejs.org"},
 	},
 }
 
 // Names are the tools that Install knows.
 func Names() []string {
-	names := make([]string, 0, len(all))
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(all))
 }
 
 // Install brings the named tools, or the default ones, into the bin folder of the checkout at root.
@@ -112,8 +111,10 @@ func Install(ctx context.Context, root string, names []string, log io.Writer) er
 		return err
 	}
 	for _, name := range names {
-		if err := in.install(ctx, all[name]); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		for _, t := range all[name] {
+			if err := in.install(ctx, t); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
 	return nil
@@ -125,14 +126,6 @@ type installer struct {
 }
 
 func (in *installer) install(ctx context.Context, t tool) error {
-	if many, ok := t.(group); ok {
-		for _, each := range many {
-			if err := in.install(ctx, each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	if t.ready(in) {
 		return nil
 	}
