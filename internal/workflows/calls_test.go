@@ -7,54 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"mvdan.cc/sh/v3/syntax"
 
 	"iac/internal/bindings"
 )
-
-// What each workflow asks of the module, call by call.
-var wantedCalls = map[string][]string{
-	"preview.yml":        {"with-credentials preview"},
-	"preview-cached.yml": {"with-credentials with-cache preview", "with-cache cache-export"},
-	"up.yml":             {"with-credentials up"},
-	"drift.yml":          {"with-credentials drift"},
-}
-
-func TestCallsAreThoseOfTheModule(t *testing.T) {
-	module := load(t)
-	for name, w := range read(t) {
-		var got []string
-		for _, c := range calls(t, module, name, w) {
-			got = append(got, c.functions())
-		}
-		if diff := cmp.Diff(wantedCalls[name], got); diff != "" {
-			t.Errorf("%s calls something else:\n%s", name, diff)
-		}
-	}
-}
-
-// But for the cache, both previews are one; what is exported is what the preview wrote.
-func TestTheCachedPreviewIsThePreviewWithACache(t *testing.T) {
-	module, workflows := load(t), read(t)
-	plain := calls(t, module, "preview.yml", workflows["preview.yml"])
-	cached := calls(t, module, "preview-cached.yml", workflows["preview-cached.yml"])
-	if len(plain) != 1 || len(cached) != 2 {
-		t.Fatalf("the calls are %v and %v", plain, cached)
-	}
-	preview, cache := take(cached[0], "with-cache")
-	if diff := cmp.Diff(plain[0], preview); diff != "" {
-		t.Errorf("the previews differ:\n%s", diff)
-	}
-	export, exported := take(cached[1], "with-cache")
-	if diff := cmp.Diff(cache, exported); diff != "" {
-		t.Errorf("another cache is exported than the preview had:\n%s", diff)
-	}
-	from, to := cache.Flags["--from"], export[len(export)-1].Flags["-o"]
-	if from != `"$RUNNER_TEMP/iac-cache"` || to == from {
-		t.Errorf("the cache comes from %s and goes to %s", from, to)
-	}
-}
 
 func TestWrongCallsAreFound(t *testing.T) {
 	module := load(t)
@@ -132,21 +88,6 @@ func take(c call, function string) (rest call, taken link) {
 	return rest, taken
 }
 
-func calls(t *testing.T, module *bindings.Module, name string, w workflow) []call {
-	t.Helper()
-	var all []call
-	for _, job := range w.Jobs {
-		for _, s := range job.Steps {
-			found, err := readCommand(module, s.Run)
-			if err != nil {
-				t.Errorf("%s: %v in the command\n%s", name, err, s.Run)
-			}
-			all = append(all, found...)
-		}
-	}
-	return all
-}
-
 // readCommand gives the calls of the module in a shell command.
 func readCommand(module *bindings.Module, command string) (found []call, err error) {
 	file, err := syntax.NewParser().Parse(strings.NewReader(command), "")
@@ -166,7 +107,7 @@ func readCommand(module *bindings.Module, command string) (found []call, err err
 }
 
 func readCall(module *bindings.Module, args []*syntax.Word) (call, error) {
-	words, err := texts(args)
+	words, err := written(args)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +118,8 @@ func readCall(module *bindings.Module, args []*syntax.Word) (call, error) {
 	return readChain(module, words[len(start):])
 }
 
-// texts gives words as they are written. The shell would split one with a value that is not quoted.
-func texts(args []*syntax.Word) ([]string, error) {
+// written gives words as they are written. The shell would split one with a value that is not quoted.
+func written(args []*syntax.Word) ([]string, error) {
 	var words []string
 	for _, word := range args {
 		var text strings.Builder

@@ -1,7 +1,9 @@
-// Package workflows checks the workflows of GitHub Actions in this repository.
+// Package workflows checks the workflows of GitHub Actions in this repository: by actionlint, by the
+// module whose functions they call, and by the rules in this folder.
 package workflows
 
 import (
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,23 +13,169 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v3"
-	"mvdan.cc/sh/v3/syntax"
+
+	"iac/internal/bindings"
 )
 
-const folder = "../../.github/workflows"
+func TestWorkflowsKeepTheRules(t *testing.T) {
+	module := load(t)
+	for name, text := range texts(t) {
+		for _, problem := range problems(module, name, text) {
+			t.Errorf("%s.yml: %s", name, problem)
+		}
+	}
+}
+
+// Each case is a workflow of this repository with one place changed.
+func TestBrokenRulesAreFound(t *testing.T) {
+	module, all := load(t), texts(t)
+	for _, test := range []struct{ workflow, old, new, want string }{
+		{"test", "runs-on: ubuntu-24.04", "runs-on: ubuntu-1.04", `label "ubuntu-1.04" is unknown`},
+		{"test", "timeout-minutes", "timeout-minute", `unexpected key "timeout-minute"`},
+		{"drift", "17 5 * * *", "17 25 * * *", "invalid CRON format"},
+		{"preview", "  pull_request:\n", "  pull_request_target:\n", "runs on pull_request_target"},
+		{"preview", "  pull_request:\n", "  workflow_run:\n    workflows: [test]\n", "runs on workflow_run"},
+		{"up", "branches: [main]", "branches: ['**']", "pushes to [**]"},
+		{"up", "  push:\n", "  pull_request:\n  push:\n", "changes infrastructure for pull requests"},
+		{"up", "environment: production", "environment: test", `the environment is "test", want "production"`},
+		{"drift", "contents: read", "contents: write", "the permissions are"},
+		{"drift", "contents: read", "contents: read\n  pull-requests: write", "the permissions are"},
+		{"drift", "permissions:\n  contents: read", "permissions: write-all", "cannot be read"},
+		{"drift", "  contents: read", "  {}", "the permissions are"},
+		{"preview", "pull-requests: write", "pull-requests: read", "the permissions are"},
+		{"test", "runs-on:", "permissions: {contents: write}\n    runs-on:", "the job has permissions of its own"},
+		{"up", "cancel-in-progress: false", "cancel-in-progress: true", "the concurrency is"},
+		{"preview", "cancel-in-progress: true", "cancel-in-progress: false", "the concurrency is"},
+		{"drift", "group: drift-", "group: up-", "the concurrency is"},
+		{"up", "up-${{ vars.PULUMI_STACK }}", "up-${{ github.sha }}", "the concurrency is"},
+		{"up", "timeout-minutes: 350", "continue-on-error: false", "the job has no timeout"},
+		{"up", "    steps:", "    env:\n      A: b\n    steps:", "variables belong to the steps"},
+		{"up", "permissions:", "env:\n  A: b\npermissions:", "variables belong to the steps"},
+		{"test", "  test:\n", "  other:\n    uses: ./.github/workflows/up.yml\n  test:\n", "one job with the workflow's name"},
+		{"drift", "if: vars.PULUMI_STACK != ''", "if: vars.OTHER != ''", "the condition lacks vars.PULUMI_STACK != ''"},
+		{"preview", "github.event.pull_request.head.repo.full_name == github.repository", "true", "the condition lacks github.event.pull_request.head"},
+		{"preview-cached", "vars.IAC_CACHE == 'true' &&", "vars.IAC_CACHE == 'true' || true &&", "|| in the condition"},
+		{"test", "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1", "actions/checkout@v7", "is not pinned"},
+		{"test", "90b1 # v7.0.1", "90b1", "is not pinned"},
+		{"test", "uses: actions/setup-go", "uses: somebody/setup-go", "is not pinned"},
+		{"test", "persist-credentials: false", "fetch-depth: 1", "leaves its token in .git/config"},
+		{"up", "version: 0.21.8", "version: latest", "does more than install Dagger's CLI"},
+		{"up", "name: Up", "continue-on-error: true", "may fail or be left out"},
+		{"preview", "name: Preview", "if: vars.A", "may fail or be left out"},
+		{"preview-cached", "if: steps.cache.outputs.cache-hit != 'true'", "if: always()", "runs whatever came before"},
+		{"test", "make test", "make lint", "neither calls test nor runs make test"},
+		{"drift", "drift \\", "refresh \\", "calls [refresh]"},
+		{"up", `"$STACK"`, "'${{ vars.PULUMI_STACK }}'", "an expression in the command"},
+		{"up", "secrets.PULUMI_ACCESS_TOKEN", "secrets.OTHER", "PULUMI_ACCESS_TOKEN holds the secret OTHER"},
+		{"up", "${{ secrets.PULUMI_ACCESS_TOKEN }}", "x${{ secrets.PULUMI_ACCESS_TOKEN }}", "is not understood"},
+		{"up", "${{ secrets.PULUMI_ACCESS_TOKEN }}", "abc", "env://PULUMI_ACCESS_TOKEN is no secret"},
+		{"up", "${{ vars.PULUMI_STACK }}\n        run", "${{ secrets.STACK }}\n        run", "the secret STACK is on the command line"},
+		{"up", "version: 0.21.8", "version: ${{ secrets.VERSION }}", "a secret outside of a step's variables"},
+		{"up", "--pulumi-token env", "--token env", `has no flag "--token"`},
+		{"preview-cached", "  pull_request:\n", "  push:\n    branches: [main]\n  pull_request:\n", "caches outlive a pull request"},
+		{"preview-cached", "path: ${{ runner.temp }}/iac-cache", "path: iac-cache", "caches lie in"},
+		{"preview-cached", "restore-keys: iac-previews-", "restore-keys: iac-", "other caches are restored"},
+		{"preview-cached", "key: ${{ steps.cache.outputs.cache-primary-key }}", "key: iac", "the caches are saved as iac"},
+		{"preview-cached", "if: steps.export.outcome == 'success'", "if: steps.export.conclusion == 'success'", "the caches are saved if"},
+		{"preview-cached", "actions/cache/restore@", "actions/cache@", "caches are restored by actions/cache/restore"},
+	} {
+		text := strings.Replace(all[test.workflow], test.old, test.new, 1)
+		if text == all[test.workflow] {
+			t.Errorf("%s.yml does not hold %q", test.workflow, test.old)
+		}
+		found := problems(module, test.workflow, text)
+		if !slices.ContainsFunc(found, func(problem string) bool { return strings.Contains(problem, test.want) }) {
+			t.Errorf("%s.yml with %q: %q, want %q", test.workflow, test.new, found, test.want)
+		}
+	}
+}
+
+// But for the cache, both previews are one; what is exported is what the preview wrote.
+func TestTheCachedPreviewIsThePreviewWithACache(t *testing.T) {
+	module, all := load(t), texts(t)
+	plain, err1 := read(module, "preview", all["preview"])
+	cached, err2 := read(module, "preview-cached", all["preview-cached"])
+	if err1 != nil || err2 != nil || len(plain.calls) != 1 || len(cached.calls) != 2 {
+		t.Fatalf("the calls are %v, %v and %v, %v", plain.calls, err1, cached.calls, err2)
+	}
+	other := strings.Replace(plain.job().If, "vars.IAC_CACHE != 'true'", "vars.IAC_CACHE == 'true'", 1)
+	if other == plain.job().If || other != cached.job().If {
+		t.Errorf("not just one of both runs:\n%s\n%s", plain.job().If, cached.job().If)
+	}
+	preview, cache := take(cached.calls[0], "with-cache")
+	if diff := cmp.Diff(plain.calls[0], preview); diff != "" {
+		t.Errorf("the previews differ:\n%s", diff)
+	}
+	export, exported := take(cached.calls[1], "with-cache")
+	if diff := cmp.Diff(cache, exported); diff != "" {
+		t.Errorf("another cache is exported than the preview had:\n%s", diff)
+	}
+	from, to := cache.Flags["--from"], export[len(export)-1].Flags["-o"]
+	if from != `"$RUNNER_TEMP/iac-cache"` || to == from {
+		t.Errorf("the cache comes from %s and goes to %s", from, to)
+	}
+}
+
+func TestAnActionHasOneVersion(t *testing.T) {
+	pins := map[string]string{}
+	for name, text := range texts(t) {
+		for _, match := range regexp.MustCompile(`uses: ([\w-]+/[\w-]+)\S*(@.*)`).FindAllStringSubmatch(text, -1) {
+			if other, known := pins[match[1]]; known && other != match[2] {
+				t.Errorf("%s.yml takes %s%s, another workflow %s", name, match[1], match[2], other)
+			}
+			pins[match[1]] = match[2]
+		}
+	}
+	if len(pins) == 0 {
+		t.Error("no action is used")
+	}
+}
+
+func TestTheREADMENamesEachWorkflow(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for _, match := range regexp.MustCompile("(?m)^\\| `([a-z-]+)\\.yml` ").FindAllSubmatch(readme, -1) {
+		named = append(named, string(match[1]))
+	}
+	slices.Sort(named)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(texts(t))), named); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// texts gives the workflows by their names.
+func texts(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../../.github/workflows/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no workflows: %v", err)
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".yml")] = string(text)
+	}
+	return all
+}
 
 type workflow struct {
-	On          yaml.Node
+	name, text string
+	// calls are what it asks of the module.
+	calls []call
+
+	On          map[string]yaml.Node
 	Permissions map[string]string
 	Concurrency concurrency
-	Jobs        map[string]struct {
-		If          string
-		Permissions yaml.Node
-		Env         map[string]string
-		Timeout     int `yaml:"timeout-minutes"`
-		Steps       []step
-	}
+	Env         map[string]string
+	Jobs        map[string]job
 }
 
 type concurrency struct {
@@ -35,9 +183,17 @@ type concurrency struct {
 	CancelInProgress bool `yaml:"cancel-in-progress"`
 }
 
+type job struct {
+	If          string
+	Environment string
+	Permissions yaml.Node
+	Env         map[string]string
+	Timeout     int `yaml:"timeout-minutes"`
+	Steps       []step
+}
+
 type step struct {
 	ID   string
-	Name string
 	If   string
 	Uses yaml.Node
 	With map[string]string
@@ -45,280 +201,49 @@ type step struct {
 	Run  string
 
 	MayFail bool `yaml:"continue-on-error"`
+
+	calls []call
 }
 
-// What each workflow may do, when it runs, and what it may end.
-var wanted = map[string]struct {
-	events      []string
-	permissions map[string]string
-	concurrency concurrency
-}{
-	"preview.yml": {
-		[]string{"pull_request"},
-		map[string]string{"contents": "read", "pull-requests": "write"},
-		concurrency{"preview-${{ github.event.pull_request.number }}", true},
-	},
-	"preview-cached.yml": {
-		[]string{"pull_request"},
-		map[string]string{"contents": "read", "pull-requests": "write"},
-		concurrency{"preview-cached-${{ github.event.pull_request.number }}", true},
-	},
-	"up.yml": {
-		[]string{"push"},
-		map[string]string{"contents": "read"},
-		concurrency{"up-${{ vars.PULUMI_STACK }}", false},
-	},
-	"drift.yml": {
-		[]string{"schedule", "workflow_dispatch"},
-		map[string]string{"contents": "read"},
-		concurrency{"drift-${{ vars.PULUMI_STACK }}", true},
-	},
-	"test.yml": {
-		[]string{"pull_request", "push"},
-		map[string]string{"contents": "read"},
-		concurrency{"test-${{ github.ref }}", true},
-	},
+// job is the only job.
+func (w workflow) job() job { return w.Jobs[w.name] }
+
+func read(module *bindings.Module, name, text string) (workflow, error) {
+	w := workflow{name: name, text: text}
+	if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+		return w, err
+	}
+	for i := range w.job().Steps {
+		s := &w.job().Steps[i]
+		var err error
+		if s.calls, err = readCommand(module, s.Run); err != nil {
+			return w, err
+		}
+		w.calls = append(w.calls, s.calls...)
+	}
+	return w, nil
 }
 
-func TestEveryWorkflowIsWanted(t *testing.T) {
-	for name := range read(t) {
-		if _, ok := wanted[name]; !ok {
-			t.Errorf("%s: its events, permissions and concurrency are not written down here", name)
-		}
-	}
-}
-
-func TestEventsPermissionsAndConcurrency(t *testing.T) {
-	workflows := read(t)
-	for name, want := range wanted {
-		w, ok := workflows[name]
-		if !ok {
-			t.Errorf("%s is missing", name)
-			continue
-		}
-		if diff := cmp.Diff(want.events, keys(w.On)); diff != "" {
-			t.Errorf("%s: events:\n%s", name, diff)
-		}
-		if diff := cmp.Diff(want.permissions, w.Permissions); diff != "" {
-			t.Errorf("%s: permissions:\n%s", name, diff)
-		}
-		if w.Concurrency != want.concurrency {
-			t.Errorf("%s: concurrency is %+v, want %+v", name, w.Concurrency, want.concurrency)
-		}
-		for job, j := range w.Jobs {
-			if !j.Permissions.IsZero() {
-				t.Errorf("%s: %s: has permissions of its own", name, job)
-			}
-			if j.Timeout == 0 {
-				t.Errorf("%s: %s: has no timeout", name, job)
-			}
-			if len(j.Env) != 0 {
-				t.Errorf("%s: %s: variables belong to the steps that need them", name, job)
-			}
-		}
-	}
-}
-
-// Even a run whose only job is left out is in its group, and would end the other one there.
-func TestWorkflowsShareNoConcurrencyGroup(t *testing.T) {
-	owner := map[string]string{}
-	for name, w := range read(t) {
-		group := w.Concurrency.Group
-		if other, taken := owner[group]; taken {
-			t.Errorf("%s and %s share the group %q", name, other, group)
-		}
-		owner[group] = name
-	}
-}
-
-func TestPreviewsLeaveForksOutAndEachOther(t *testing.T) {
-	workflows := read(t)
-	for job, guard := range map[string]string{
-		"preview":        "vars.IAC_CACHE != 'true'",
-		"preview-cached": "vars.IAC_CACHE == 'true'",
-	} {
-		condition := workflows[job+".yml"].Jobs[job].If
-		want := []string{
-			"vars.PULUMI_STACK != ''",
-			guard,
-			"github.event.pull_request.head.repo.full_name == github.repository",
-			"github.event.pull_request.user.login != 'dependabot[bot]'",
-		}
-		if diff := cmp.Diff(want, strings.Split(condition, " && ")); diff != "" {
-			t.Errorf("%s.yml runs on other pull requests than it should:\n%s", job, diff)
-		}
-		if jobs := len(workflows[job+".yml"].Jobs); jobs != 1 {
-			t.Errorf("%s.yml has %d jobs", job, jobs)
-		}
-	}
-}
-
-// A condition that asks for no status leaves it at that: a step runs only when those before it went
-// well, and never when the run was cancelled.
-func TestStepsThatMayBeLeftOutOrFail(t *testing.T) {
-	type exception struct {
-		ID, If string
-		Fails  bool
-	}
-	want := map[string]exception{
-		"preview-cached.yml: Export the caches": {"export", "steps.cache.outputs.cache-hit != 'true'", true},
-		"preview-cached.yml: Save the caches":   {"", "steps.export.outcome == 'success'", false},
-	}
-	got := map[string]exception{}
-	for name, w := range read(t) {
-		for _, job := range w.Jobs {
-			for _, s := range job.Steps {
-				if s.If != "" || s.MayFail {
-					got[name+": "+s.Name] = exception{s.ID, s.If, s.MayFail}
-				}
-			}
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestActionsArePinned(t *testing.T) {
-	pins := map[string]string{
-		"actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae":    "# v5.0.5",
-		"actions/cache/save@27d5ce7f107fe9357f9df03efb73ab90386fccae":       "# v5.0.5",
-		"actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1":         "# v7.0.1",
-		"actions/setup-go@b7ad1dad31e06c5925ef5d2fc7ad053ef454303e":         "# v7.0.0",
-		"actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a":  "# v7.0.1",
-		"dagger/dagger-for-github@27b130bf0f79a7f6fbbbe0fbca6760dc9bb40a77": "# v8.4.1",
-	}
-	forEachStep(t, func(t *testing.T, s step) {
-		action := s.Uses.Value
-		if action == "" {
-			return
-		}
-		if version, ok := pins[action]; !ok || s.Uses.LineComment != version {
-			t.Errorf("uses: %s %s is not one of the pinned actions", action, s.Uses.LineComment)
-		}
-		switch name, _, _ := strings.Cut(action, "@"); name {
-		case "actions/checkout":
-			if s.With["persist-credentials"] != "false" {
-				t.Errorf("%s leaves its token in .git/config", action)
-			}
-		case "dagger/dagger-for-github":
-			if diff := cmp.Diff(map[string]string{"version": "0.21.8"}, s.With); diff != "" {
-				t.Errorf("%s does more than install the CLI:\n%s", action, diff)
-			}
-		}
-	})
-}
-
-// What a deployment reads must not come out of a pull request, so that only previews are kept.
-func TestOnlyPreviewsKeepCaches(t *testing.T) {
-	const prefix = "iac-previews-${{ runner.os }}-${{ runner.arch }}-"
-	found := map[string]step{}
-	for name, w := range read(t) {
-		for _, job := range w.Jobs {
-			for _, s := range job.Steps {
-				if kind, _, _ := strings.Cut(s.Uses.Value, "@"); strings.HasPrefix(kind, "actions/cache") {
-					found[name+" "+kind] = s
-				}
-			}
-		}
-	}
-	restore, save := found["preview-cached.yml actions/cache/restore"], found["preview-cached.yml actions/cache/save"]
-	if len(found) != 2 || restore.With == nil || save.With == nil {
-		t.Fatalf("caches are kept by %v, want preview-cached.yml to restore and save one", slices.Sorted(maps.Keys(found)))
-	}
-	if path := restore.With["path"]; path != "${{ runner.temp }}/iac-cache" || save.With["path"] != path {
-		t.Errorf("what is kept is %q and %q, want one folder outside of the checkout", path, save.With["path"])
-	}
-	if key := restore.With["key"]; !strings.HasPrefix(key, prefix+"${{ hashFiles(") || restore.With["restore-keys"] != prefix {
-		t.Errorf("the key is %q and the others begin with %q", key, restore.With["restore-keys"])
-	}
-	if key := save.With["key"]; restore.ID != "cache" || key != "${{ steps.cache.outputs.cache-primary-key }}" {
-		t.Errorf("it is saved as %q, which is not what %q looked for", key, restore.ID)
-	}
-}
-
-// An expression in a command is pasted into it before the shell reads it.
-func TestCommandsHoldNoExpressionAndNoSecret(t *testing.T) {
-	expression := regexp.MustCompile(`^\$\{\{ (secrets\.([A-Z_]+)|github\.token) \}\}$`)
-	forEachStep(t, func(t *testing.T, s step) {
-		if strings.Contains(s.Run, "${{") {
-			t.Errorf("an expression in the command\n%s", s.Run)
-		}
-		if _, err := syntax.NewParser().Parse(strings.NewReader(s.Run), ""); err != nil {
-			t.Errorf("%v in the command\n%s", err, s.Run)
-		}
-		for name, value := range s.Env {
-			match := expression.FindStringSubmatch(value)
-			switch {
-			case match == nil && (strings.Contains(value, "secrets") || strings.Contains(value, "token")):
-				t.Errorf("%s: %s is a secret in an expression that is not understood here", name, value)
-			case match == nil:
-				continue
-			case match[2] != "" && match[2] != name:
-				t.Errorf("%s holds the secret %s", name, match[2])
-			case !strings.Contains(s.Run, "env://"+name+" "):
-				t.Errorf("%s is not given as env://%s in the command\n%s", name, name, s.Run)
-			}
-			if regexp.MustCompile(`\$\{?` + name + `\b`).MatchString(s.Run) {
-				t.Errorf("the secret %s is on the command line\n%s", name, s.Run)
-			}
-		}
-		for _, match := range regexp.MustCompile(`env://(\w+)`).FindAllStringSubmatch(s.Run, -1) {
-			if !expression.MatchString(s.Env[match[1]]) {
-				t.Errorf("%s is %q, which is no secret", match[0], s.Env[match[1]])
-			}
-		}
-		for name, value := range s.With {
-			for _, expression := range regexp.MustCompile(`\$\{\{.*?\}\}`).FindAllString(value, -1) {
-				if !strings.HasPrefix(s.Uses.Value, "actions/cache/") || !forCaches.MatchString(expression) {
-					t.Errorf("%s: %s is given to %s", name, expression, s.Uses.Value)
-				}
-			}
-		}
-	})
-}
-
-// forCaches are the expressions that say what is kept where.
-var forCaches = regexp.MustCompile(`^\$\{\{ (runner\.(temp|os|arch)|hashFiles\([^()]*\)|steps\.\w+\.outputs\.cache-primary-key) \}\}$`)
-
-func read(t *testing.T) map[string]workflow {
-	t.Helper()
-	files, err := filepath.Glob(folder + "/*")
+// problems are what actionlint finds in a workflow, and which rules it breaks.
+func problems(module *bindings.Module, name, text string) []string {
+	var all []string
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
 	if err != nil {
-		t.Fatal(err)
+		return []string{err.Error()}
 	}
-	workflows := map[string]workflow{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var w workflow
-		if err := yaml.Unmarshal(text, &w); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		workflows[filepath.Base(file)] = w
+	found, err := linter.Lint(name+".yml", []byte(text), nil)
+	if err != nil {
+		all = append(all, err.Error())
 	}
-	return workflows
-}
-
-func forEachStep(t *testing.T, check func(*testing.T, step)) {
-	for name, w := range read(t) {
-		t.Run(name, func(t *testing.T) {
-			for _, job := range w.Jobs {
-				for _, s := range job.Steps {
-					check(t, s)
-				}
-			}
-		})
+	for _, problem := range found {
+		all = append(all, problem.Error())
 	}
-}
-
-// keys returns the keys of a mapping in their order.
-func keys(mapping yaml.Node) []string {
-	var out []string
-	for i := 0; i < len(mapping.Content); i += 2 {
-		out = append(out, mapping.Content[i].Value)
+	w, err := read(module, name, text)
+	if err != nil {
+		return append(all, "it cannot be read: "+err.Error())
 	}
-	return out
+	for _, rule := range rules {
+		all = append(all, rule(w)...)
+	}
+	return all
 }
