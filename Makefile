@@ -7,8 +7,9 @@ STAGE := $(CURDIR)/build/stage
 # Modules of their own: they must build and pass the linter too.
 MODULES := . $(STAGE) internal/provider testdata/infra testdata/tiny
 FUZZ_TIME ?= 10s
+GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command --
 
-.PHONY: preview test vet lint unit fuzz bench picture recordings tools test-tools stage clean
+.PHONY: preview test check vet lint unit fuzz bench picture recordings tools test-tools check-tools stage clean
 
 ## preview: the module's own preview of testdata/infra, with real Pulumi and real gh
 preview:
@@ -17,16 +18,20 @@ preview:
 ## test: everything that has to pass
 test: test-tools vet lint fuzz unit
 
+## check: what can be told in a minute, to run before each commit
+check: check-tools vet lint
+	@$(GOTESTSUM) ./internal/test.sh quick
+
 # unit comes last: its last line says how many tests ran.
 unit: test-tools
 	@echo "running the tests, with the race detector, about 10 minutes"
-	@$(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command -- ./internal/test.sh
+	@$(GOTESTSUM) ./internal/test.sh
 
 vet: stage
 	@echo "go vet"
 	@set -e; for m in $(MODULES); do (cd $$m && $(GO) vet ./...); done
 
-lint: test-tools stage
+lint: check-tools stage
 	@echo "golangci-lint"
 	@set -e; for m in $(MODULES); do (cd $$m && $(BIN)/golangci-lint run --config $(CURDIR)/.golangci.yml ./...); done
 
@@ -54,6 +59,9 @@ tools:
 
 test-tools:
 	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs chromium gcc lint testsum
+
+check-tools:
+	@$(GO) run ./internal/cmd/tools gh lint testsum
 
 stage:
 	@$(GO) run ./internal/cmd/hostdagger -m . stage $(STAGE)
