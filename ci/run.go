@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"dagger/iac/comment"
+	"dagger/iac/clean"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/mask"
 	"dagger/iac/project"
@@ -60,7 +60,7 @@ func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, 
 	secrets = append(secrets, further...)
 	for _, secret := range secrets {
 		// What is masked has been cleaned before.
-		secrets = append(secrets, comment.Clean(secret))
+		secrets = append(secrets, clean.Text(secret))
 	}
 	if r.mask, err = mask.New(secrets, patterns); err != nil {
 		return nil, err
@@ -221,7 +221,7 @@ func (r *run) pulumi(ctx context.Context, use use, verb string, options ...strin
 }
 
 // shown is a text as it may be shown: first without what hides in it, for that could split a secret.
-func (r *run) shown(text string) string { return r.mask.Text(comment.Clean(text)) }
+func (r *run) shown(text string) string { return r.mask.Text(clean.Text(text)) }
 
 // finish is the answer of a verb: what Pulumi printed, or an error with its words.
 func (r *run) finish(verb string, said outcome) (string, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // Everything that others have chosen stands in the comment as one of these two: inside them Markdown
-// reads no mention, no reference, no link and no HTML. Both expect text that Clean has gone over.
+// reads no mention, no reference, no link and no HTML. Both expect clean text.
 
 // span gives text as a code span: one line, however many it has, and as it is within that line.
 // Nothing gives nothing.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"dagger/iac/clean"
 )
 
 func TestMarksAreColoured(t *testing.T) {
@@ -164,7 +166,7 @@ func checkColours(t *testing.T, text string) {
 	}
 	want := strings.Trim(text, "\r\n")
 	if want != "" {
-		want = Clean(want) + "\n"
+		want = clean.Text(want) + "\n"
 	}
 	if out.String() != want {
 		t.Errorf("got\n%q\nwant\n%q", out.String(), want)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"dagger/iac/clean"
 )
 
 // kept is what is shown of a text: lines from its beginning and, where it was too long, from its end.
@@ -73,10 +75,10 @@ func shorten(line string, longest int) string {
 	// Room for the note at the end.
 	const note = 60
 	begin := upTo(line, atMost*longest)
-	if out, rest := cleanUpTo(begin, longest); rest == "" && len(begin) == len(line) {
+	if out, rest := clean.UpTo(begin, longest); rest == "" && len(begin) == len(line) {
 		return out
 	}
-	out, rest := cleanUpTo(begin, longest-note)
+	out, rest := clean.UpTo(begin, longest-note)
 	left := len(line) - len(begin) + len(rest)
 	return out + " … " + number(left) + " bytes of this line left out"
 }

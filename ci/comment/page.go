@@ -6,6 +6,7 @@ import (
 	"text/template"
 	"time"
 
+	"dagger/iac/clean"
 	"dagger/iac/report"
 )
 
@@ -129,7 +130,7 @@ func newPage(c Content, l limits) *page {
 // code gives a text of others as a code span.
 func (l limits) code(text string) string {
 	begin := upTo(text, atMost*l.name)
-	out, rest := cleanUpTo(begin, l.name)
+	out, rest := clean.UpTo(begin, l.name)
 	if rest != "" || len(begin) < len(text) {
 		out += "…"
 	}
