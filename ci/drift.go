@@ -21,10 +21,10 @@ func (m *Iac) Drift(
 	src *dagger.Directory,
 	// Stack, as [organization/[project/]]stack
 	stack string,
-	// Regular expressions (RE2); what they match is written as ***. One with a comma stands in double quotes: '"[0-9]{4,8}"'
+	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
-	mask []string,
+	mask string,
 ) (string, error) {
 	run, err := m.prepare(ctx, src, stack, mask)
 	if err != nil {

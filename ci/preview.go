@@ -48,10 +48,10 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	commentOnlyChanges bool,
-	// Regular expressions (RE2); what they match is written as ***. One with a comma stands in double quotes: '"[0-9]{4,8}"'
+	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
-	mask []string,
+	mask string,
 	// Commit that is previewed, for the comment's last line
 	//
 	// +optional

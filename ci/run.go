@@ -34,7 +34,7 @@ type outcome struct {
 
 // prepare checks the values that every verb takes, before anything runs. More checks run beside; each
 // can give one more secret that must not be shown.
-func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, patterns []string, more ...func() (secret string, err error)) (*run, error) {
+func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, patterns string, more ...func() (secret string, err error)) (*run, error) {
 	own := *m
 	m = &own
 	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
@@ -58,10 +58,6 @@ func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack string, 
 		return nil, err
 	}
 	secrets = append(secrets, further...)
-	for _, secret := range secrets {
-		// What is masked has been cleaned before.
-		secrets = append(secrets, clean.Text(secret))
-	}
 	if r.mask, err = mask.New(secrets, patterns); err != nil {
 		return nil, err
 	}
