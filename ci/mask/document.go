@@ -90,9 +90,13 @@ var publicName = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 }, "|") + `)$`)
 
 func isPublic(name, value string) bool {
-	// Keys have lines, and a URL can hold a password or a token.
-	isPlain := !strings.Contains(value, "\n") && !(strings.Contains(value, "://") && strings.ContainsAny(value, "@?"))
-	return isPlain && publicName.MatchString(name)
+	switch {
+	case strings.Contains(value, "\n"):
+		return false // as keys are
+	case strings.Contains(value, "://") && strings.ContainsAny(value, "@?"):
+		return false // with a password or a token, perhaps
+	}
+	return publicName.MatchString(name)
 }
 
 // json reads documents in JSON, up to where there is none. It goes by token: where a name is given twice, both

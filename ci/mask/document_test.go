@@ -1,9 +1,15 @@
 package mask
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"dagger/iac/clean"
 )
 
 const account = `{
@@ -145,4 +151,34 @@ func TestReadingADocumentTakesNoLongTime(t *testing.T) {
 			t.Errorf("%q took %v", piece, took)
 		}
 	}
+}
+
+func FuzzDocument(f *testing.F) {
+	f.Add("a long value")
+	f.Add("key\nwith \"quotes\" and \\")
+	f.Add("1234567890")
+	f.Add("a: b # c, 'd'")
+	f.Fuzz(func(t *testing.T, value string) {
+		value = strings.TrimSpace(clean.Text(value))
+		if len(value) < shortest {
+			return
+		}
+		inJSON, err := json.Marshal(map[string]any{"outer": []string{value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inYAML, err := yaml.Marshal(map[string]any{"outer": map[string]string{"inner": value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, document := range []string{string(inJSON), string(inYAML), "A=b\nexport TOKEN=" + strconv.Quote(value) + "\n"} {
+			m, err := New([]string{document}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Text(value); got != stars {
+				t.Errorf("of %s, %q became %q", document, value, got)
+			}
+		}
+	})
 }

@@ -26,7 +26,7 @@ type Mask struct {
 //
 // Of a secret are masked: itself, without space around it; each of its lines of at least 8 characters;
 // if it is a document in JSON, YAML or lines such as name=value, each of its values of at least 8
-// characters but those of a few public names; and what becomes of these in base64 (also as a part of a
+// characters but those of a few public names; what clean.Text makes of these; and what becomes of these in base64 (also as a part of a
 // longer text), in hexadecimal, in a URL, in JSON and in quotes, if that has at least 8 characters. Empty
 // secrets are left out.
 //
@@ -51,7 +51,7 @@ func New(secrets []string, patterns string) (*Mask, error) {
 	return m.With(secrets...), nil
 }
 
-// With gives a mask for what m masks and for more secrets. m stays as it is.
+// With gives a mask for what m masks and for more secrets, which are treated as New does. m stays as it is.
 func (m *Mask) With(secrets ...string) *Mask {
 	more := &Mask{forms: forms{}}
 	if m != nil {

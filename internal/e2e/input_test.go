@@ -51,7 +51,7 @@ func TestBadInput(t *testing.T) {
 		"no version of Pulumi":        {append([]string{"--pulumi-version", "latest"}, w.verb(good, "up")...), []string{"pulumi-version", `"latest"`, "takes"}},
 		"shell text in a version":     {append([]string{"--gh-version", "1.0.0; id"}, w.verb(good, "up")...), []string{"gh-version", `"1.0.0; id"`, "takes"}},
 		"a bad key":                   {preview(inContainer, "--comment-key", "a b"), []string{"comment-key", `"a b"`, "takes"}},
-		"a bad mask":                  {preview(inContainer, "--mask", "a("), []string{"mask", `"a("`}},
+		"a bad mask":                  {preview(inContainer, "--mask", "fine\na("), []string{`invalid mask "a(": want a regular expression`}},
 		"a bad commit":                {preview(inContainer, "--commit", "main"), []string{"commit", `"main"`, "takes"}},
 		"a bad run URL":               {preview(inContainer, "--run-url", "javascript:alert(1)"), []string{"run-url", `"javascript:alert(1)"`, "takes"}},
 		"a bad time":                  {preview(inContainer, "--run-time", "now"), []string{"run-time", `"now"`, "takes"}},

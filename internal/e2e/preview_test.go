@@ -228,10 +228,10 @@ func TestNastyTextArrivesAsItWas(t *testing.T) {
 func TestSecretsNeverReachTheComment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
-	w.output(`leaked: "key ` + secretKey + ` and token ` + pulumiToken + ` and ` + githubToken + ` and card 4111-1111-1111-1111"`)
-	out := w.succeed(w.preview(throughContainerWith("AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN"), "--mask", `[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{4}`)...)
+	w.output(`leaked: "key ` + secretKey + ` and token ` + pulumiToken + ` and ` + githubToken + ` and card 4111-1111-1111-1111 of no. 123,45"`)
+	out := w.succeed(w.preview(throughContainerWith("AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN"), "--mask", "([0-9]{4,4}-?){4}\r\n\n[0-9]+,[0-9]+\n")...)
 	for _, text := range []string{out, w.comment().Body} {
-		w.has(text, "key *** and token *** and *** and card ***")
+		w.has(text, "key *** and token *** and *** and card *** of no. ***")
 		w.hasNot(text, secretKey, pulumiToken, githubToken, "4111")
 	}
 }

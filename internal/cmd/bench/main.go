@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	if !*short {
-		_, _ = fmt.Fprintln(stderr, "the packages that read, mask and show 100 MB …")
+		_, _ = fmt.Fprintln(stderr, "the packages that read, clean, mask and show 100 MB …")
 		if err := benchPackages(ctx, root, out, stderr); err != nil {
 			return err
 		}

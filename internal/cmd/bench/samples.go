@@ -97,13 +97,13 @@ func (m *measurement) round(ctx context.Context, run string, counts bool) error 
 	return nil
 }
 
-// benchPackages runs the benchmarks of the packages that read, mask and show what Pulumi printed.
+// benchPackages runs the benchmarks of the packages that read, clean, mask and show what Pulumi printed.
 func benchPackages(ctx context.Context, root string, out, log io.Writer) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench=^Benchmark(Parse|Text|Render)100MB$",
-		"-benchtime=1x", "-count=6", "./report", "./mask", "./comment")
+		"-benchtime=1x", "-count=6", "./report", "./clean", "./mask", "./comment")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join(root, "ci"), out, log
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("the benchmarks of ci/report, ci/mask and ci/comment: %w", err)
+		return fmt.Errorf("the benchmarks of ci/report, ci/clean, ci/mask and ci/comment: %w", err)
 	}
 	return nil
 }
