@@ -21,7 +21,7 @@ func FromGitConfig(config string) (Repository, error) {
 	}
 	repository, err := ParseRepository(remote.url)
 	if err != nil {
-		return Repository{}, fmt.Errorf("the remote %s in .git/config: %w", shown(remote.name), err)
+		return Repository{}, fmt.Errorf("the remote %s in .git/config: %w", Shown(remote.name), err)
 	}
 	return repository, nil
 }
@@ -36,7 +36,7 @@ func chooseRemote(remotes []remote) (remote, error) {
 		if r.name == "origin" {
 			return r, nil
 		}
-		names = append(names, shown(r.name))
+		names = append(names, Shown(r.name))
 	}
 	switch len(remotes) {
 	case 0:

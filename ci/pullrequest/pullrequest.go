@@ -51,7 +51,7 @@ func Parse(ref string) (PullRequest, error) {
 	}
 	return PullRequest{}, fmt.Errorf("%s is %w: expected its number (7 or #7, up to 2147483647), "+
 		"a ref of it (refs/pull/7/merge, refs/pull/7/head, refs/pull/7, pull/7, pr/7, or a merge queue's), "+
-		"its URL (https://HOST/OWNER/REPO/pull/7), or nothing", shown(ref), ErrNotPullRequest)
+		"its URL (https://HOST/OWNER/REPO/pull/7), or nothing", Shown(ref), ErrNotPullRequest)
 }
 
 // Each form names the pull request by the one group in it. The last segment
@@ -89,15 +89,16 @@ func fromURL(ref string) (PullRequest, bool) {
 	if len(path) > 4 && !slices.Contains(pages, path[4]) {
 		return PullRequest{}, false
 	}
-	repository, ok := newRepository(webHost(u), path[0], path[1])
-	if !ok {
+	host, known := checkHost(webHost(u))
+	repository, named := address{path: path[0] + "/" + path[1]}.repository()
+	if !known || !named || strings.HasSuffix(path[1], ".git") {
 		return PullRequest{}, false
 	}
 	number, ok := parseNumber(path[3])
 	if !ok {
 		return PullRequest{}, false
 	}
-	return PullRequest{Number: number, Host: repository.Host, Owner: repository.Owner, Repo: repository.Name}, true
+	return PullRequest{Number: number, Host: host, Owner: repository.Owner, Repo: repository.Name}, true
 }
 
 // parseNumber takes no sign and no leading zero: nobody writes a pull request so.
@@ -109,9 +110,9 @@ func parseNumber(digits string) (int, bool) {
 	return int(number), true
 }
 
-// shown quotes a value for an error. What stands before an @ may be a
+// Shown quotes a value for an error. What stands before an @ may be a
 // password or a token, and so may a query: both are left out.
-func shown(value string) string {
+func Shown(value string) string {
 	if at := strings.LastIndexByte(value, '@'); at >= 0 {
 		value = "…" + value[at:]
 	}

@@ -1,9 +1,11 @@
 package pullrequest
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,6 +30,14 @@ func (r Repository) String() string {
 	return r.Host + "/" + r.Owner + "/" + r.Name
 }
 
+var (
+	// ErrElsewhere is in the error for a repository that is surely not on GitHub.
+	ErrElsewhere = errors.New("not a repository on GitHub, but on another forge")
+	// ErrAlias is in the error for a repository whose host is an alias of
+	// somebody's ssh configuration, which is not known here.
+	ErrAlias = errors.New("not a repository on a known host, but behind an alias of ssh's configuration")
+)
+
 // ParseRepository returns the repository that s means: owner/name,
 // host/owner/name, a URL (https, http, ssh, git) or git's short form
 // git@host:owner/name, each with or without .git at its end. Without a host it
@@ -35,25 +45,62 @@ func (r Repository) String() string {
 // error either.
 func ParseRepository(s string) (Repository, error) {
 	s = strings.TrimSpace(s)
-	host, path, ok := split(s)
-	if !ok {
-		return Repository{}, notRepository(s)
+	a, ok := split(s)
+	if ok && isElsewhere(a.host) {
+		return Repository{}, notRepository(s, ErrElsewhere)
 	}
-	owner, name, _ := strings.Cut(path, "/")
-	repository, ok := newRepository(host, owner, strings.TrimSuffix(name, ".git"))
-	if !ok {
-		return Repository{}, notRepository(s)
+	repository, named := a.repository()
+	if ok && named && a.ssh && isAlias(a.host) {
+		return Repository{}, notRepository(s, ErrAlias)
+	}
+	host, known := checkHost(a.host)
+	if !ok || !named || !known {
+		return Repository{}, notRepository(s, nil)
+	}
+	repository.Host = host
+	return repository, nil
+}
+
+// ParseSlug returns the owner and the name in s, which has one of the forms of
+// ParseRepository, without its host, whatever that is.
+func ParseSlug(s string) (Repository, error) {
+	a, ok := split(strings.TrimSpace(s))
+	repository, named := a.repository()
+	if !ok || !named {
+		return Repository{}, notRepository(s, nil)
 	}
 	return repository, nil
 }
 
-func notRepository(s string) error {
+func notRepository(s string, why error) error {
+	if why != nil {
+		return fmt.Errorf("%s is %w: expected OWNER/NAME or HOST/OWNER/NAME", Shown(s), why)
+	}
 	return fmt.Errorf("%s is not a repository on GitHub: expected OWNER/NAME, HOST/OWNER/NAME "+
-		"or a URL of it (https://HOST/OWNER/NAME, git@HOST:OWNER/NAME)", shown(s))
+		"or a URL of it (https://HOST/OWNER/NAME, git@HOST:OWNER/NAME)", Shown(s))
 }
 
-// split takes s apart into the host and owner/name.
-func split(s string) (host, path string, ok bool) {
+// address is where a repository lies, not yet checked.
+type address struct {
+	host, path string // path is owner/name
+	ssh        bool   // the host may be an alias
+}
+
+// repository is what the path names, without a host.
+func (a address) repository() (Repository, bool) {
+	owner, name, _ := strings.Cut(a.path, "/")
+	name = strings.TrimSuffix(name, ".git")
+	if !ownerForm.MatchString(owner) || !nameForm.MatchString(name) {
+		return Repository{}, false
+	}
+	if name == "." || name == ".." || strings.HasSuffix(name, ".git") {
+		return Repository{}, false
+	}
+	return Repository{Owner: owner, Name: name}, true
+}
+
+// split takes s apart.
+func split(s string) (address, bool) {
 	if strings.Contains(s, "://") {
 		return splitURL(s)
 	}
@@ -63,30 +110,56 @@ func split(s string) (host, path string, ok bool) {
 		// host:port/owner/name
 	case colon && !strings.Contains(before, "/"):
 		// user@host:owner/name
-		host = before[strings.LastIndexByte(before, '@')+1:]
-		// A name without a dot is an alias of somebody's ssh configuration, which is not known here.
-		return host, strings.TrimPrefix(after, "/"), strings.Contains(host, ".")
+		host := before[strings.LastIndexByte(before, '@')+1:]
+		return address{host: strings.ToLower(host), path: strings.TrimPrefix(after, "/"), ssh: true}, true
 	}
 	if strings.Count(s, "/") == 1 {
-		return defaultHost, s, true
+		return address{host: defaultHost, path: s}, true
 	}
-	return strings.Cut(s, "/")
+	host, path, ok := strings.Cut(s, "/")
+	return address{host: strings.ToLower(host), path: path}, ok
 }
 
-func splitURL(s string) (host, path string, ok bool) {
+func splitURL(s string) (address, bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", "", false
+		return address{}, false
 	}
-	path = strings.Trim(u.EscapedPath(), "/")
+	a := address{host: strings.ToLower(webHost(u)), path: strings.Trim(u.EscapedPath(), "/")}
 	switch u.Scheme {
 	case "https", "http":
-		return webHost(u), path, true
+		return a, true
 	case "ssh", "git":
 		// The port is that of ssh or git, not the one of the API.
-		return u.Hostname(), path, strings.Contains(u.Hostname(), ".")
+		a.host, a.ssh = strings.ToLower(u.Hostname()), true
+		return a, true
 	}
-	return "", "", false
+	return address{}, false
+}
+
+// elsewhere are hosts of other forges: a token for GitHub must not be sent there.
+var elsewhere = []string{
+	"gitlab.com", "bitbucket.org", "dev.azure.com", "visualstudio.com", "codeberg.org", "gitea.com", "gitee.com",
+	"git.sr.ht", "amazonaws.com", "amazonaws.com.cn", "source.developers.google.com",
+}
+
+func isElsewhere(host string) bool {
+	host, _, _ = strings.Cut(host[strings.LastIndexByte(host, '@')+1:], ":")
+	return slices.ContainsFunc(elsewhere, func(other string) bool {
+		return host == other || strings.HasSuffix(host, "."+other)
+	})
+}
+
+// isAlias is true for a host of ssh that no name server can know, as people
+// call one that has a key of its own: work, github.com-infra, infra.github.com.
+func isAlias(host string) bool {
+	if host == "ssh.github.com" || host == "www.github.com" {
+		return false
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return last == host ||
+		strings.Contains(last, "-") && !strings.HasPrefix(last, "xn--") ||
+		strings.HasPrefix(host, defaultHost+".") || strings.HasSuffix(host, "."+defaultHost)
 }
 
 // webHost returns the host of u, with the port if it is not the usual one.
@@ -105,19 +178,9 @@ var (
 	nameForm  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
 )
 
-// newRepository checks the parts of a repository.
-func newRepository(host, owner, name string) (Repository, bool) {
-	host, ok := checkHost(strings.ToLower(host))
-	if !ok || !ownerForm.MatchString(owner) || !nameForm.MatchString(name) {
-		return Repository{}, false
-	}
-	if name == "." || name == ".." || strings.HasSuffix(name, ".git") {
-		return Repository{}, false
-	}
-	return Repository{Host: host, Owner: owner, Name: name}, true
-}
-
+// checkHost returns the host in small letters.
 func checkHost(host string) (string, bool) {
+	host = strings.ToLower(host)
 	match := hostForm.FindStringSubmatch(host)
 	if match == nil || len(host) > 255 {
 		return "", false
@@ -127,12 +190,8 @@ func checkHost(host string) (string, bool) {
 			return "", false
 		}
 	}
-	switch host {
-	case "www.github.com", "ssh.github.com":
+	if host == "www.github.com" || host == "ssh.github.com" {
 		return defaultHost, true
-	case "gitlab.com", "bitbucket.org", "dev.azure.com":
-		// Surely not GitHub: the token must not be sent there.
-		return "", false
 	}
-	return host, true
+	return host, !isElsewhere(host)
 }

@@ -1,6 +1,7 @@
 package pullrequest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -63,11 +64,54 @@ func TestParseRepositoryRefuses(t *testing.T) {
 	}
 }
 
+func TestParseRepositoryTellsOtherForgesAndAliases(t *testing.T) {
+	for _, test := range []struct {
+		want error
+		s    []string
+	}{
+		{ErrElsewhere, []string{
+			"https://gitlab.com/o/r.git", "git@gitlab.com:group/subgroup/r.git", "git@bitbucket.org:o/r.git", "ssh://git@altssh.bitbucket.org:443/o/r.git",
+			"https://dev.azure.com/o/p/_git/r", "git@ssh.dev.azure.com:v3/o/p/r", "https://o.visualstudio.com/p/_git/r", "https://CodeBerg.org/o/r",
+			"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/r", "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/r", "gitlab.com/o/r",
+		}},
+		{ErrAlias, []string{
+			"git@github.com-infra:acme/infra.git", "git@github.com-infra:acme/infra", "ssh://git@github.com-infra/acme/infra.git", "github:acme/infra.git",
+			"git@work:o/r.git", "ssh://git@work/o/r.git", "git@github.com.work:o/r.git", "git@work.github.com:o/r.git",
+		}},
+		{nil, []string{
+			"git@ssh.github.com:o/r.git", "git@ghe.example.com:o/r.git", "git@ghe-1.example.com:o/r.git", "git@10.0.0.7:o/r.git", "git@ghe.xn--p1ai:o/r.git",
+			"https://ghe/o/r", "https://ghe.my-company/o/r", "https://notgitlab.com/o/r",
+		}},
+	} {
+		for _, s := range test.s {
+			got, err := ParseRepository(s)
+			if !errors.Is(err, test.want) || (err == nil) != (got != Repository{}) {
+				t.Errorf("ParseRepository(%q) = %+v, %v, want %v", s, got, err, test.want)
+			}
+		}
+	}
+}
+
+func TestParseSlugLeavesTheHostOut(t *testing.T) {
+	for _, s := range []string{"acme/infra", "git@github.com-infra:acme/infra.git", "https://ghe.example.com/acme/infra", "ssh://git@work/acme/infra.git"} {
+		if got, err := ParseSlug(s); err != nil || got != (Repository{Owner: "acme", Name: "infra"}) {
+			t.Errorf("ParseSlug(%q) = %+v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "infra", "acme/..", "git@work:infra", "https://work/a/b/c", "a b/c"} {
+		if got, err := ParseSlug(s); err == nil || got != (Repository{}) {
+			t.Errorf("ParseSlug(%q) = %+v, want an error", s, got)
+		}
+	}
+}
+
 func TestParseRepositorySaysWhatItGotAndTakes(t *testing.T) {
 	for _, test := range []struct{ s, want string }{
 		{"o r/x", `"o r/x" is not a repository on GitHub: expected OWNER/NAME, HOST/OWNER/NAME or a URL of it (https://HOST/OWNER/NAME, git@HOST:OWNER/NAME)`},
 		{"https://x-access-token:secret@github.com/o", `"…@github.com/o" is not a repository on GitHub`},
 		{"x-access-token:secret@github.com/o/r", `"…@github.com/o/r" is not a repository on GitHub`},
+		{"https://secret@gitlab.com/o/r", `"…@gitlab.com/o/r" is not a repository on GitHub, but on another forge: expected OWNER/NAME or HOST/OWNER/NAME`},
+		{"git@github.com-infra:o/r", `"…@github.com-infra:o/r" is not a repository on a known host, but behind an alias of ssh's configuration: expected OWNER/NAME or HOST/OWNER/NAME`},
 		{"https://sec@ret@github.com/o", `"…@github.com/o" is not a repository on GitHub`},
 	} {
 		_, err := ParseRepository(test.s)
