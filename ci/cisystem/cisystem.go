@@ -167,7 +167,7 @@ func (in Input) complete(f finding) (finding, error) {
 	switch {
 	case errors.Is(err, pullrequest.ErrElsewhere) && !f.given:
 		return f.veto(f.variable, fmt.Sprintf("names pull request %d, but %s", f.number, err)), nil
-	case f.repository.Owner == "" && err != nil:
+	case err != nil && (f.repository.Owner == "" || errors.Is(err, pullrequest.ErrElsewhere)):
 		return f, fmt.Errorf("github-repository: the repository of pull request %d cannot be told from .git/config in src (%s): give owner/name, or a URL", f.number, err)
 	case f.repository.Owner == "":
 		f.repository = there

@@ -123,6 +123,9 @@ func (s *system) findRepository(v variables, f finding) finding {
 		}
 		found, err := s.parseRepository(v, r, text)
 		if errors.Is(err, pullrequest.ErrElsewhere) {
+			if v[r.host] != "" {
+				variable, text = r.host, v[r.host]
+			}
 			return f.veto(variable, "is "+pullrequest.Shown(text)+": the repository is not on GitHub")
 		}
 		if err == nil {

@@ -124,7 +124,7 @@ var systems = []system{
 		provider: "CI_FORGE_TYPE",
 		pulls:    []pull{{variable: "CI_COMMIT_REF", form: ref}, {variable: "CI_COMMIT_PULL_REQUEST", form: number}},
 		repositories: []repository{
-			{url: "CI_REPO_URL"}, {url: "CI_REPO_LINK"}, {slug: "CI_REPO", host: "CI_FORGE_URL"},
+			{url: "CI_REPO_URL"}, {slug: "CI_REPO", host: "CI_FORGE_URL"},
 		},
 	},
 	{
@@ -236,7 +236,7 @@ var systems = []system{
 		// integration (GITHUB_PR_…). People set JENKINS_URL elsewhere too, to call it.
 		name:  "Jenkins",
 		marks: []string{"ghprbGhRepository"},
-		hints: []string{"JENKINS_URL", "HUDSON_URL"},
+		hints: []string{"JENKINS_URL"},
 		pulls: []pull{
 			{variable: "CHANGE_URL", form: link},
 			{variable: "CHANGE_ID", form: number},
@@ -245,11 +245,10 @@ var systems = []system{
 			{variable: "GITHUB_PR_URL", form: link, shared: true},
 			{variable: "GITHUB_PR_NUMBER", form: number, shared: true},
 		},
-		repositories: []repository{{slug: "ghprbGhRepository"}, {url: "GIT_URL"}, {url: "GIT_URL_1"}},
+		repositories: []repository{{slug: "ghprbGhRepository"}, {url: "GIT_URL"}},
 	},
 	{
 		name:  "Atlantis",
-		hints: []string{"ATLANTIS_TERRAFORM_VERSION"},
 		pulls: []pull{{variable: "PULL_URL", form: link, shared: true}, {variable: "PULL_NUM", form: number}},
 		repositories: []repository{
 			{owner: "BASE_REPO_OWNER", name: "BASE_REPO_NAME"},

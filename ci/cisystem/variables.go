@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"dagger/iac/pullrequest"
 )
 
 // variables are those of the table that have a value.
@@ -37,7 +39,7 @@ func parseVariables(line string) (variables, error) {
 		case last != "" && word != "":
 			found[last] += " " + word
 		case word != "":
-			return nil, fmt.Errorf("ci-variables: %q is not NAME=value", word)
+			return nil, fmt.Errorf("ci-variables: %s is not NAME=value", pullrequest.Shown(word))
 		}
 	}
 	for name, value := range found {
