@@ -409,6 +409,7 @@ func TestVariants(t *testing.T) {
 		{"a codespace", "GITHUB_REPOSITORY=acme/infra GITHUB_SERVER_URL=https://github.com", "", "no pull request is given, and no variable of a CI system"},
 		// CircleCI
 		{"CircleCI 1", "CIRCLECI=true CI_PULL_REQUEST=https://github.com/acme/infra/pull/7", "", "pull request acme/infra#7, from CircleCI's CI_PULL_REQUEST"},
+		{"CircleCI 1, without its mark", "CI_PULL_REQUEST=https://github.com/acme/infra/pull/7 CIRCLE_REPOSITORY_URL=https://github.com/acme/infra", "", "pull request acme/infra#7, from CircleCI's CI_PULL_REQUEST"},
 		{"CircleCI, only the number", "CIRCLECI=true CIRCLE_PR_NUMBER=7 CIRCLE_PR_USERNAME=mallory CIRCLE_REPOSITORY_URL=https://github.com/acme/infra", "", "pull request acme/infra#7, from CircleCI's CIRCLE_PR_NUMBER"},
 		{"CircleCI, no URL of the repository", "CIRCLECI=true CIRCLE_PR_NUMBER=7 CIRCLE_PROJECT_USERNAME=acme CIRCLE_PROJECT_REPONAME=infra", "", "pull request acme/infra#7, from CircleCI's CIRCLE_PR_NUMBER"},
 		{"CircleCI, the fork's own project", "CIRCLECI=true CIRCLE_PULL_REQUEST=https://github.com/acme/infra/pull/7 CIRCLE_REPOSITORY_URL=git@github.com:mallory/infra.git", "", "pull request acme/infra#7, from CircleCI's CIRCLE_PULL_REQUEST"},
@@ -449,10 +450,13 @@ func TestVariants(t *testing.T) {
 		{"TeamCity, a branch called 7", "TEAMCITY_VERSION=1 Git_Branch=7", "https://github.com/acme/infra", "TeamCity: Git_Branch is a branch or a tag (7)"},
 		{"TeamCity, the URL", "TEAMCITY_VERSION=1 PULL_REQUEST_URL=https://github.com/acme/infra/pull/7", "", "pull request acme/infra#7, from TeamCity's PULL_REQUEST_URL"},
 		{"TeamCity, number and name", "TEAMCITY_VERSION=1 GITHUB_PULL_REQUEST_ID=7 GITHUB_REPO_SLUG=acme/infra", "", "pull request acme/infra#7, from TeamCity's GITHUB_PULL_REQUEST_ID"},
+		{"TeamCity, number and URL", "TEAMCITY_VERSION=1 TEAMCITY_PULLREQUEST_NUMBER=7 PULL_REQUEST_URL=https://ghe.example.com/acme/infra/pull/7", "", "pull request ghe.example.com/acme/infra#7, from TeamCity's TEAMCITY_PULLREQUEST_NUMBER"},
+		{"TeamCity, what says more is the reason", "TEAMCITY_VERSION=1 TEAMCITY_PULLREQUEST_NUMBER=false Git_Branch=refs/heads/main", "", "TeamCity: Git_Branch is a branch (refs/heads/main)"},
 		{"TeamCity, nothing passed on", "TEAMCITY_VERSION=1", "", "TeamCity: TEAMCITY_PULLREQUEST_NUMBER is not set"},
 		{"not TeamCity's", "PULL_REQUEST_URL=https://github.com/acme/infra/pull/7 GITHUB_PULL_REQUEST_ID=7 Git_Branch=pull/7", "", "no pull request is given, and no variable of a CI system"},
 		{"CodeBuild, started by hand", "CODEBUILD_SOURCE_VERSION=pr/7 CODEBUILD_SOURCE_REPO_URL=https://github.com/acme/infra", "", "pull request acme/infra#7, from AWS CodeBuild's CODEBUILD_SOURCE_VERSION"},
 		{"CodeBuild, batch", "CODEBUILD_WEBHOOK_TRIGGER=pr/7 CODEBUILD_SOURCE_VERSION=refs/pull/7/head^{" + sha + "} CODEBUILD_SOURCE_REPO_URL=https://github.com/acme/infra", "", "pull request acme/infra#7, from AWS CodeBuild's CODEBUILD_WEBHOOK_TRIGGER"},
+		{"CodeBuild, batch by hand", "CODEBUILD_SOURCE_VERSION=pr/7^{" + sha + "} CODEBUILD_SOURCE_REPO_URL=https://github.com/acme/infra", "", "pull request acme/infra#7, from AWS CodeBuild's CODEBUILD_SOURCE_VERSION"},
 		{"CodeBuild, a branch by hand", "CODEBUILD_CI=true CODEBUILD_SOURCE_VERSION=main", "", `AWS CodeBuild: CODEBUILD_SOURCE_VERSION is "main"`},
 		{"CodeBuild, CodeCommit", "CODEBUILD_SOURCE_VERSION=pr/7 CODEBUILD_SOURCE_REPO_URL=https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/infra", "", `AWS CodeBuild: CODEBUILD_SOURCE_REPO_URL is "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/infra": the repository is not on GitHub`},
 		{"CodeBuild, a password in the URL", "CODEBUILD_SOURCE_VERSION=pr/7 CODEBUILD_SOURCE_REPO_URL=https://me:" + password + "@bitbucket.org/acme/infra", "", `AWS CodeBuild: CODEBUILD_SOURCE_REPO_URL is "…@bitbucket.org/acme/infra": the repository is not on GitHub`},
@@ -476,6 +480,7 @@ func TestVariants(t *testing.T) {
 		{"Atlantis, GitLab", "PULL_NUM=7 PULL_URL=https://gitlab.com/acme/infra/-/merge_requests/7", "", `Atlantis: PULL_URL is not a pull request on GitHub ("https://gitlab.com/acme/infra/-/merge_requests/7")`},
 		{"Prow, batch", "JOB_TYPE=batch REPO_OWNER=acme REPO_NAME=infra", "", "Prow: PULL_NUMBER is not set"},
 		{"not a number", "TRAVIS=true TRAVIS_PULL_REQUEST=7;8", "", `Travis CI: TRAVIS_PULL_REQUEST is "7;8"`},
+		{"a reference in place of a number", "TRAVIS=true TRAVIS_PULL_REQUEST=pr/7", "", `Travis CI: TRAVIS_PULL_REQUEST is "pr/7"`},
 		{"too great a number", "CIRRUS_PR=2147483648", "", `Cirrus CI: CIRRUS_PR is "2147483648"`},
 		{"the number 0", "BITRISE_PULL_REQUEST=0", "", `Bitrise: BITRISE_PULL_REQUEST is "0"`},
 		// Several at once
@@ -485,6 +490,7 @@ func TestVariants(t *testing.T) {
 		{"the same pull request twice", github + "GITHUB_REF=refs/pull/7/merge PULL_NUM=7 BASE_REPO_OWNER=Acme BASE_REPO_NAME=Infra", "", "pull request acme/infra#7, from GitHub Actions' GITHUB_REF"},
 		{"Pulumi's on another forge", "PULUMI_PR_NUMBER=7 GITEA_ACTIONS=true " + github, "https://git.example.com/acme/infra", "GitHub Actions: GITEA_ACTIONS is set: the repository is not on GitHub"},
 		{"JENKINS_URL to call Jenkins", "JENKINS_URL=x CIRCLECI=true", "", "CircleCI: CIRCLE_PULL_REQUEST is not set"},
+		{"Buildkite with variables called as those of Jenkins", "BUILDKITE=true BUILDKITE_PULL_REQUEST=false JENKINS_URL=x GITHUB_PR_NUMBER=8", "", `Buildkite: BUILDKITE_PULL_REQUEST is "false"`},
 		{"a laptop", "", "https://github.com/acme/infra", "no pull request is given, and no variable of a CI system"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -165,7 +165,7 @@ func (s *system) parseRepository(v variables, r repository, text string) (pullre
 		found.Host = known
 		return found, nil
 	}
-	return pullrequest.ParseRepository(strings.TrimSuffix(host, "/") + "/" + text)
+	return pullrequest.ParseRepository(host + "/" + text)
 }
 
 // isElsewhere tells whether a word for a kind of forge is of another one than

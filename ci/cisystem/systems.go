@@ -66,7 +66,7 @@ var systems = []system{
 	},
 	{
 		name:  "CircleCI",
-		marks: []string{"CIRCLECI"},
+		marks: []string{"CIRCLECI", "CIRCLE_REPOSITORY_URL"},
 		pulls: []pull{
 			{variable: "CIRCLE_PULL_REQUEST", form: link},
 			{variable: "CIRCLE_PULL_REQUESTS", form: links},
