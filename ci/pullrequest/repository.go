@@ -143,9 +143,13 @@ var elsewhere = []string{
 	"git.sr.ht", "amazonaws.com", "amazonaws.com.cn", "source.developers.google.com",
 }
 
+// servers are what people call a server of another forge: gitlab.example.com.
+var servers = []string{"bitbucket", "forgejo", "gitea", "gitlab", "gogs"}
+
 func isElsewhere(host string) bool {
 	host, _, _ = strings.Cut(host[strings.LastIndexByte(host, '@')+1:], ":")
-	return slices.ContainsFunc(elsewhere, func(other string) bool {
+	first, _, _ := strings.Cut(host, ".")
+	return slices.Contains(servers, first) || slices.ContainsFunc(elsewhere, func(other string) bool {
 		return host == other || strings.HasSuffix(host, "."+other)
 	})
 }

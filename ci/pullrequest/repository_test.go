@@ -73,6 +73,7 @@ func TestParseRepositoryTellsOtherForgesAndAliases(t *testing.T) {
 			"https://gitlab.com/o/r.git", "git@gitlab.com:group/subgroup/r.git", "git@bitbucket.org:o/r.git", "ssh://git@altssh.bitbucket.org:443/o/r.git",
 			"https://dev.azure.com/o/p/_git/r", "git@ssh.dev.azure.com:v3/o/p/r", "https://o.visualstudio.com/p/_git/r", "https://CodeBerg.org/o/r",
 			"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/r", "https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/r", "gitlab.com/o/r",
+			"https://gitlab.example.com/o/r", "ssh://git@bitbucket.example.com:7999/o/r.git", "https://gitea.example.com:3000/o/r", "git@gitlab:o/r.git",
 		}},
 		{ErrAlias, []string{
 			"git@github.com-infra:acme/infra.git", "git@github.com-infra:acme/infra", "ssh://git@github.com-infra/acme/infra.git", "github:acme/infra.git",
@@ -80,7 +81,7 @@ func TestParseRepositoryTellsOtherForgesAndAliases(t *testing.T) {
 		}},
 		{nil, []string{
 			"git@ssh.github.com:o/r.git", "git@ghe.example.com:o/r.git", "git@ghe-1.example.com:o/r.git", "git@10.0.0.7:o/r.git", "git@ghe.xn--p1ai:o/r.git",
-			"https://ghe/o/r", "https://ghe.my-company/o/r", "https://notgitlab.com/o/r",
+			"https://ghe/o/r", "https://ghe.my-company/o/r", "https://notgitlab.com/o/r", "https://ghe.gitlab.example.com/o/r",
 		}},
 	} {
 		for _, s := range test.s {
