@@ -24,10 +24,10 @@ func (m *Iac) WithCache(
 	from *dagger.Directory,
 ) (*Iac, error) {
 	if !cacheName.MatchString(name) {
-		return nil, fmt.Errorf("name: %q is no name of a cache: it takes up to 64 letters, digits, `-` and `_`", name)
+		return nil, fmt.Errorf("invalid name %q: want up to 64 letters, digits, `-` and `_`", name)
 	}
 	c := *m
-	c.Kept, c.CacheName, c.CacheFrom = true, name, from
+	c.OwnContainer, c.CacheName, c.CacheFrom = true, name, from
 	return &c, nil
 }
 
@@ -44,16 +44,16 @@ func (m *Iac) CacheExport(
 	of string,
 ) (*dagger.Directory, error) {
 	if of != string(previews) && of != string(deployments) {
-		return nil, fmt.Errorf("of: %q is neither `previews` nor `deployments`", of)
+		return nil, fmt.Errorf("invalid of %q: want previews or deployments", of)
 	}
-	return m.keptCache(ctx, use(of)).export(), nil
+	return m.keptCache(ctx, purpose(of)).export(), nil
 }
 
-// cache is what is kept for one use under one name.
+// cache is what is kept for one purpose under one name.
 type cache struct {
-	use    use
-	name   string
-	source *dagger.Directory
+	purpose purpose
+	name    string
+	source  *dagger.Directory
 }
 
 // The places of the two volumes: Pulumi's plugins lie in Pulumi's home, whose other files, such as its
@@ -82,13 +82,13 @@ var cacheVariables = []struct{ name, value string }{
 	{"GRADLE_USER_HOME", cacheDir + "/gradle"},
 }
 
-// exportMark is the file that a whole export holds, with the use that it was made for.
+// exportMark is the file that a whole export holds, with the purpose that it was made for.
 const exportMark = "iac-cache"
 
-// keptCache gives the cache for a use. An exported one that is broken, or was made for the other use,
+// keptCache gives the cache for a purpose. An exported one that is broken, or was made for the other one,
 // is left out with a warning: the run is slower then, and as good.
-func (m *Iac) keptCache(ctx context.Context, use use) cache {
-	c := cache{use: use, name: m.CacheName}
+func (m *Iac) keptCache(ctx context.Context, purpose purpose) cache {
+	c := cache{purpose: purpose, name: m.CacheName}
 	if m.CacheFrom == nil {
 		return c
 	}
@@ -97,8 +97,8 @@ func (m *Iac) keptCache(ctx context.Context, use use) cache {
 	case err != nil:
 		warn("with-cache --from is left out: it is not a folder that cache-export gave")
 		return c
-	case strings.TrimSpace(mark) != string(use):
-		warn(fmt.Sprintf("with-cache --from is left out: it was exported for %q, and this run is one of %s", strings.TrimSpace(mark), use))
+	case strings.TrimSpace(mark) != string(purpose):
+		warn(fmt.Sprintf("with-cache --from is left out: it was exported for %q, and this run is one of %s", strings.TrimSpace(mark), purpose))
 		return c
 	}
 	for _, name := range []string{"cache", "plugins"} {
@@ -118,7 +118,7 @@ func (c cache) mount(ctr *dagger.Container) *dagger.Container {
 		if c.source != nil {
 			opts.Source = c.source.Directory(v.name)
 		}
-		ctr = ctr.WithMountedCache(v.path, dag.CacheVolume(strings.Join([]string{"iac", string(c.use), c.name, v.name}, "-")), opts)
+		ctr = ctr.WithMountedCache(v.path, dag.CacheVolume(strings.Join([]string{"iac", string(c.purpose), c.name, v.name}, "-")), opts)
 	}
 	return ctr
 }
@@ -127,7 +127,7 @@ func (c cache) mount(ctr *dagger.Container) *dagger.Container {
 func (c cache) export() *dagger.Directory {
 	const out = "/iac/export"
 	return once(c.mount(dag.Container().From(ghImage)).
-		WithNewFile(out+"/"+exportMark, string(c.use)+"\n").
+		WithNewFile(out+"/"+exportMark, string(c.purpose)+"\n").
 		WithDirectory(out+"/cache", dag.Directory()).
 		WithDirectory(out+"/plugins", dag.Directory())).
 		WithExec([]string{"cp", "-a", cacheDir + "/.", out + "/cache"}).

@@ -5,13 +5,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"dagger/iac/internal/dagger"
 	"dagger/iac/project"
-	"dagger/iac/report"
 )
 
 // Gives Pulumi a variable, such as AWS_REGION; implies with-cache
@@ -60,7 +62,7 @@ func (m *Iac) WithContainer(
 	container *dagger.Container,
 ) *Iac {
 	c := *m
-	c.Kept, c.Base = true, container
+	c.OwnContainer, c.Base = true, container
 	return &c
 }
 
@@ -68,13 +70,13 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (m *Iac) withName(name string, duringInstall bool) (*Iac, error) {
 	if !variableName.MatchString(name) {
-		return nil, fmt.Errorf("name: %q is no name of a variable: it takes letters, digits and `_`, not beginning with a digit", name)
+		return nil, fmt.Errorf("invalid name %q: want letters, digits and `_`, not beginning with a digit", name)
 	}
 	if slices.Contains(m.VariableNames, name) || slices.Contains(m.SecretNames, name) {
-		return nil, fmt.Errorf("name: the variable %q is given twice: it takes one value", name)
+		return nil, fmt.Errorf("invalid name %q: this variable is given already", name)
 	}
 	c := *m
-	c.Kept = true
+	c.OwnContainer = true
 	if duringInstall {
 		c.InstallNames = append(slices.Clone(m.InstallNames), name)
 	}
@@ -84,30 +86,77 @@ func (m *Iac) withName(name string, duringInstall bool) (*Iac, error) {
 // ownContainer runs Pulumi in a container of this module.
 type ownContainer struct{ iac *Iac }
 
-// Where the program lies in the container.
-const programDir = "/iac/src"
+const (
+	// programDir is where the program lies, which is where the Pulumi module has it too: paths in a diff are the same.
+	programDir = "/infra"
+	// outputDir holds what a run leaves.
+	outputDir = "/iac/run"
+)
 
-// run lays what changes with every run last, so that what was installed before stays.
-func (o *ownContainer) run(ctx context.Context, r *run, use use, args []string) (report.Run, error) {
+// run lays what changes with every run last, so that what was installed before stays. What Pulumi prints goes to files,
+// which leave the engine much faster than a text does.
+func (o *ownContainer) run(ctx context.Context, r *run, purpose purpose, args []string) (*execution, error) {
 	if err := o.iac.checkBase(ctx); err != nil {
-		return report.Run{}, err
+		return nil, err
 	}
-	ctr, err := o.installed(ctx, r, use)
+	ctr, err := o.installed(ctx, r, purpose)
 	if err != nil {
-		return report.Run{}, err
+		return nil, err
 	}
+	args = append(append([]string{"pulumi"}, args...), "--event-log", outputDir+"/events")
 	done := once(o.iac.withVariables(ctr, func(name string) bool { return !slices.Contains(o.iac.InstallNames, name) })).
-		WithExec(append([]string{"pulumi"}, args...), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+		WithEnvVariable("PULUMI_DEBUG_COMMANDS", "true"). // without it Pulumi does not know --event-log
+		WithDirectory(outputDir, dag.Directory()).
+		WithExec(args, dagger.ContainerWithExecOpts{
+			Expect: dagger.ReturnTypeAny, RedirectStdout: outputDir + "/stdout", RedirectStderr: outputDir + "/stderr",
+		})
 	code, err := done.ExitCode(ctx)
 	if err != nil {
-		return report.Run{}, errors.New(explainInstall(err, r.project.Runtime))
+		return nil, errors.New(explainInstall(err, r.project.Runtime))
 	}
-	said := report.Run{ExitCode: code}
-	err = together(
-		func() (err error) { said.Stdout, err = done.Stdout(ctx); return err },
-		func() (err error) { said.Stderr, err = done.Stderr(ctx); return err },
-	)
-	return said, err
+	return fetchExecution(ctx, done, code)
+}
+
+// fetchExecution brings what a run left into this function's own file system.
+func fetchExecution(ctx context.Context, done *dagger.Container, code int) (*execution, error) {
+	dir, err := os.MkdirTemp("", "iac")
+	if err != nil {
+		return nil, err
+	}
+	fetch := func(name string) *future[string] {
+		return start(func() (string, error) {
+			return done.File(outputDir+"/"+name).Export(ctx, filepath.Join(dir, name))
+		})
+	}
+	stdout, stderr, events := fetch("stdout"), fetch("stderr"), fetch("events")
+	_, noStdout := stdout.wait()
+	_, noStderr := stderr.wait()
+	_, noEvents := events.wait()
+	ran := &execution{exitCode: code, close: func() { _ = os.RemoveAll(dir) }}
+	if err := errors.Join(noStdout, noStderr); err != nil {
+		ran.close()
+		return nil, err
+	}
+	if ran.stdout, err = readText(dir, "stdout"); err == nil {
+		ran.stderr, err = readText(dir, "stderr")
+	}
+	if err != nil {
+		ran.close()
+		return nil, err
+	}
+	ran.events = func() (io.Reader, error) {
+		if noEvents != nil {
+			// Pulumi writes none where it cannot open the stack.
+			return nothing, nil
+		}
+		return os.Open(filepath.Join(dir, "events"))
+	}
+	return ran, nil
+}
+
+func readText(dir, name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	return string(text), err
 }
 
 // once gives a container something that it never had before: the next exec really runs.
@@ -116,7 +165,7 @@ func once(ctr *dagger.Container) *dagger.Container {
 }
 
 // installed is a container with the program and its dependencies.
-func (o *ownContainer) installed(ctx context.Context, r *run, use use) (*dagger.Container, error) {
+func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (*dagger.Container, error) {
 	ctr := o.iac.Base
 	if ctr == nil {
 		ctr = dag.Container().From(pulumiImage(r.project.Runtime, o.iac.PulumiVersion))
@@ -125,7 +174,7 @@ func (o *ownContainer) installed(ctx context.Context, r *run, use use) (*dagger.
 		ctr = ctr.WithEnvVariable(v.name, v.value)
 	}
 	ctr = ctr.WithEnvVariable("PULUMI_SKIP_UPDATE_CHECK", "true")
-	ctr = o.iac.keptCache(ctx, use).mount(ctr)
+	ctr = o.iac.keptCache(ctx, purpose).mount(ctr)
 	ctr = o.iac.withVariables(ctr, func(name string) bool { return slices.Contains(o.iac.InstallNames, name) })
 	ctr = ctr.WithWorkdir(programDir)
 
@@ -165,8 +214,8 @@ func (m *Iac) withVariables(ctr *dagger.Container, chosen func(name string) bool
 		}
 	}
 	for _, c := range m.credentials() {
-		if *c.secret != nil && chosen(c.variable) {
-			ctr = ctr.WithSecretVariable(c.variable, *c.secret)
+		if c.secret != nil && chosen(c.variable) {
+			ctr = ctr.WithSecretVariable(c.variable, c.secret)
 		}
 	}
 	return ctr
@@ -185,7 +234,7 @@ func (m *Iac) checkBase(ctx context.Context) error {
 	if err != nil {
 		reason = explain(err)
 	}
-	return fmt.Errorf("container: the one given to with-container has no Pulumi CLI (`pulumi version`: %s): it takes one with pulumi on its PATH, such as pulumi/pulumi-go", reason)
+	return fmt.Errorf("invalid container: the one given to with-container has no Pulumi CLI (`pulumi version`: %s): want one with pulumi on its PATH, such as pulumi/pulumi-go", reason)
 }
 
 // explainInstall says what went wrong before Pulumi ran.
@@ -195,7 +244,7 @@ func explainInstall(err error, runtime string) string {
 		return err.Error()
 	}
 	if strings.Contains(failed.Stderr, "no language plugin 'pulumi-language-"+runtime+"'") {
-		return fmt.Sprintf("src: the runtime of its Pulumi.yaml is %q, which this Pulumi does not know: it takes go, nodejs, python, dotnet, java, yaml, or another one that the container has the language plugin for", runtime)
+		return fmt.Sprintf("src: unknown runtime %q in its Pulumi.yaml: want go, nodejs, python, dotnet, java, yaml, or another one that the container has the language plugin for", runtime)
 	}
 	text := "the program's dependencies could not be installed: " + explain(err)
 	for _, sign := range []string{"dial tcp", "no such host", "EAI_AGAIN", "ENOTFOUND", "ECONNREFUSED", "Temporary failure in name resolution", "Could not resolve host", "network is unreachable"} {

@@ -25,7 +25,7 @@ func (m *Iac) Destroy(
 	// +optional
 	mask string,
 ) (string, error) {
-	run, err := m.prepare(ctx, src, stack, mask)
+	run, err := m.prepare(ctx, src, stack, mask, nil)
 	if err != nil {
 		return "", err
 	}

@@ -26,13 +26,16 @@ func (m *Iac) Drift(
 	// +optional
 	mask string,
 ) (string, error) {
-	run, err := m.prepare(ctx, src, stack, mask)
+	run, err := m.prepare(ctx, src, stack, mask, nil)
 	if err != nil {
 		return "", err
 	}
-	said := run.pulumi(ctx, previews, "preview", "--refresh", "--expect-no-changes")
-	if said.drifted() {
-		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, inError(said.report.Text))
+	did := run.pulumi(ctx, previews, "preview", "--refresh", "--expect-no-changes")
+	if did.notRun == "" && did.report.ExitCode == notAsExpected {
+		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, inError(join(did.report.Stderr, did.report.Stdout)))
 	}
-	return run.finish("drift", said)
+	return run.finish("drift", did)
 }
+
+// notAsExpected is Pulumi's exit code when --expect-no-changes is not met.
+const notAsExpected = 7

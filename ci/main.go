@@ -26,9 +26,9 @@ type Iac struct {
 	// +private
 	GhVersion string
 
-	// Kept is true when Pulumi runs in a container of this module, with kept caches.
+	// OwnContainer is true when Pulumi runs in a container of this module, with kept caches.
 	// +private
-	Kept bool
+	OwnContainer bool
 	// +private
 	CacheName string
 	// +private

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
@@ -40,11 +39,11 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	commentKey string,
-	// Give the preview back with a warning, instead of failing, when the comment cannot be posted
+	// Warn instead of failing if the comment cannot be posted
 	//
 	// +optional
 	commentOptional bool,
-	// Leave out a comment that says there is nothing to change, unless there already is one
+	// Create no comment that only says there is nothing to change; one that is there is updated
 	//
 	// +optional
 	commentOnlyChanges bool,
@@ -65,33 +64,29 @@ func (m *Iac) Preview(
 	// +optional
 	runTime string,
 ) (string, error) {
-	var target *target
-	run, err := m.prepare(ctx, src, stack, mask, func() (token string, err error) {
-		target, token, err = publication{
-			Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
-			Commit: commit, RunURL: runUrl, RunTime: runTime,
-		}.check(ctx, src)
-		return token, err
+	run, err := m.prepare(ctx, src, stack, mask, &publication{
+		Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
+		Commit: commit, RunURL: runUrl, RunTime: runTime,
 	})
-	if err != nil {
-		return "", err
-	}
-	if target == nil {
+	if run.target == nil {
+		if err != nil {
+			return "", err
+		}
 		return run.finish("preview", run.pulumi(ctx, previews, "preview"))
 	}
 
-	target.content.ID.Project, target.content.ID.Stack = run.project.Name, run.stackName()
-	posted := m.gh(ctx, target)
-	said := run.pulumi(ctx, previews, "preview")
-	content := target.content
-	content.Report, content.NotRun = said.report, said.notRun
-	text, failed := run.finish("preview", said)
-
-	var unposted error
-	if !commentOnlyChanges || failed != nil || !comment.SaysNothing(content.Report) || posted.exists() {
-		unposted = posted.publish(comment.Render(content))
+	publisher := m.publisher(ctx, run.target)
+	content := run.target.content
+	content.ID.Project, content.ID.Stack, content.ID.Began = run.project.Name, run.stackName(), run.began
+	if err != nil {
+		content.NotStarted = run.shown(err.Error())
+		return answer("", err, run.post(ctx, publisher, content), commentOptional)
 	}
-	return answer(text, failed, unposted, commentOptional)
+	did := run.pulumi(ctx, previews, "preview")
+	content.Report, content.NotRun = did.report, did.notRun
+	text, failed := run.finish("preview", did)
+	publisher.OnlyExisting = commentOnlyChanges && failed == nil && comment.SaysNothing(did.report)
+	return answer(text, failed, run.post(ctx, publisher, content), commentOptional)
 }
 
 // answer is the result of a preview and its comment: nothing of the one is lost by a fault of the other.
@@ -106,9 +101,4 @@ func answer(text string, failed, unposted error, optional bool) (string, error) 
 		return text, nil
 	}
 	return "", fmt.Errorf("the preview ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", unposted, inError(text))
-}
-
-// warn tells the caller something on standard error: it is not part of the result.
-func warn(text string) {
-	_, _ = fmt.Fprintln(os.Stderr, "iac: "+text)
 }

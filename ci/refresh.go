@@ -6,7 +6,7 @@ import (
 	"dagger/iac/internal/dagger"
 )
 
-// Takes over into the state of the stack what has changed in the cloud, without asking
+// Updates the stack's state from the cloud, without asking
 //
 // The result is what Pulumi printed.
 //
@@ -25,7 +25,7 @@ func (m *Iac) Refresh(
 	// +optional
 	mask string,
 ) (string, error) {
-	run, err := m.prepare(ctx, src, stack, mask)
+	run, err := m.prepare(ctx, src, stack, mask, nil)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,8 @@ package comment
 import (
 	"regexp"
 	"strings"
+
+	"dagger/iac/report"
 )
 
 // GitHub colours a line of a diff by its first character, where Pulumi has indentation: its marks stand
@@ -24,9 +26,7 @@ const noGutter = "  "
 // A line of a resource's diff, by Pulumi's layout of four columns a level.
 var (
 	// header is the first line of a resource: its mark stands at a multiple of four.
-	header = regexp.MustCompile(`^((?:    )*)(  |` + marks + `)[A-Za-z].*: \((?:same|create|update|delete|replace|` +
-		`create-replacement|delete-replaced|import|import-replacement|read|read-replacement|refresh|discard|` +
-		`discard-replaced|remove-pending-replace)(?:\[retain\])?\)`)
+	header = regexp.MustCompile(`^((?:    )*)(  |` + marks + `)[A-Za-z].*: \((?:` + operationWords() + `)(?:\[retain\])?\)`)
 	// outputs stands above the outputs of a resource or the stack, one level deeper than it.
 	outputs = regexp.MustCompile(`^((?:    )*)    --outputs:--$`)
 	// title is a property or an element of a list, with a mark two columns before a multiple of four.
@@ -34,6 +34,14 @@ var (
 	// asset ends a line below which the text of an asset stands, or with an arrow in it the changes of one.
 	asset = regexp.MustCompile(` asset\(text:[^) ]*\) \{$`)
 )
+
+func operationWords() string {
+	var words []string
+	for _, operation := range report.Operations() {
+		words = append(words, string(operation))
+	}
+	return strings.Join(words, "|")
+}
 
 const marks = `[-+~=<>] |\+-|\+\+|--|=>|>>|<<`
 

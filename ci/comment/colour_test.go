@@ -121,7 +121,7 @@ warning: a list
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got strings.Builder
-			for line := range strings.Lines(keep(test.text, everything, everything).diff()) {
+			for line := range strings.Lines(painted(test.text)) {
 				got.WriteString(strings.Replace(line[:1], " ", ".", 1))
 			}
 			if got.String() != test.gutters {
@@ -132,7 +132,7 @@ warning: a list
 }
 
 func TestColouringKeepsTheText(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/recordings/*/joined")
+	files, err := filepath.Glob("../../testdata/recordings/*/stdout")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no recordings in testdata: %v", err)
 	}
@@ -156,7 +156,7 @@ func FuzzColour(f *testing.F) {
 
 func checkColours(t *testing.T, text string) {
 	var out strings.Builder
-	for line := range strings.Lines(keep(text, everything, everything).diff()) {
+	for line := range strings.Lines(painted(text)) {
 		switch line[:2] {
 		case "  ", "+ ", "- ", "! ":
 		default:
@@ -171,6 +171,12 @@ func checkColours(t *testing.T, text string) {
 	if out.String() != want {
 		t.Errorf("got\n%q\nwant\n%q", out.String(), want)
 	}
+}
+
+// painted is a whole diff in colour.
+func painted(text string) string {
+	parts := splitParts(strings.Trim(text, "\r\n"), nil)
+	return paint(parts, choose(parts, everything))
 }
 
 // everything is more lines and bytes than any text has.

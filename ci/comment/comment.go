@@ -7,23 +7,20 @@ package comment
 import (
 	"time"
 
+	"dagger/iac/marker"
 	"dagger/iac/report"
 )
 
-// ID is what a comment belongs to: there is one comment on a pull request for each.
-type ID struct {
-	Project string `json:"project"`
-	Stack   string `json:"stack"`
-	// Key tells apart two comments for the same stack; empty for most.
-	Key string `json:"key,omitempty"`
-}
-
 // Content is what a comment says.
 type Content struct {
-	ID     ID
+	// ID is the comment's marker.
+	ID     marker.Marker
 	Report report.Report
-	// NotRun says why Pulumi was not run or did not come to its end, such as dependencies that could not
-	// be installed. Empty for most; where it is set, Report says nothing and the comment shows these words.
+	// NotStarted says why nothing was run, such as a broken Pulumi.yaml. Empty for most; where it is set, Report says
+	// nothing and the comment shows these words.
+	NotStarted string
+	// NotRun says in the same way why Pulumi was not run or did not come to its end, such as dependencies that could
+	// not be installed.
 	NotRun string
 	// Commit, RunURL and Time stand in the last line, each where it is not empty. RunURL is left out if it
 	// is no http or https URL.
@@ -33,10 +30,9 @@ type Content struct {
 }
 
 // SaysNothing reports whether a comment about r would tell a reviewer nothing: the run succeeded, nothing
-// is to change, and nobody has anything to remark.
+// is to change or left over, and nobody has anything to remark.
 func SaysNothing(r report.Report) bool {
-	return r.ExitCode == 0 && r.Summarised && !r.Disputed && counted(r) == "" &&
-		len(r.Diagnostics) == 0 && len(r.Policies) == 0
+	return r.OK() && r.Whole() && counted(r) == "" && len(r.Diagnostics) == 0 && len(r.Policies) == 0
 }
 
 const (
@@ -70,7 +66,7 @@ type limits struct {
 
 // How many of each are named before the rest is only counted.
 const (
-	maxDoomed     = 20
+	maxLosses     = 20
 	maxProblems   = 10
 	maxOutputs    = 20
 	maxProperties = 5

@@ -8,31 +8,31 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"dagger/iac/marker"
 	"dagger/iac/report"
 )
 
 // shop is a preview that has something of everything.
 func shop() Content {
 	return Content{
-		ID:     ID{Project: "shop", Stack: "acme/prod"},
+		ID:     marker.Marker{Project: "shop", Stack: "acme/prod"},
 		Commit: "0123456789abcdef0123456789abcdef01234567",
 		RunURL: "https://github.com/acme/shop/actions/runs/42",
 		Time:   time.Date(2026, 1, 2, 4, 4, 5, 0, time.FixedZone("", 3600)),
 		Report: report.Report{
-			Summarised: true,
-			Counts:     []report.Count{{Operation: report.Create, Number: 1}, {Operation: report.Replace, Number: 1}, {Operation: report.Delete, Number: 1}},
-			Unchanged:  61,
-			Resources: []report.Resource{
+			Preview:   true,
+			Counts:    []report.Count{{Operation: report.Create, Number: 1}, {Operation: report.Replace, Number: 1}, {Operation: report.Delete, Number: 1}},
+			Unchanged: 61,
+			Steps: []report.Step{
 				{Operation: report.Create, Type: "aws:s3/bucket:Bucket", Name: "assets", URN: "urn:assets"},
-				{Operation: report.Replace, Type: "aws:rds/instance:Instance", Name: "orders", URN: "urn:orders", ForcedBy: []string{"engine", "username"}},
+				{Operation: report.Replace, Type: "aws:rds/instance:Instance", Name: "orders", URN: "urn:orders", ForcedBy: []string{"engine", "username"}, Changes: changes("engine", "size", "username")},
 				{Operation: report.Delete, Type: "aws:s3/bucket:Bucket", Name: "logs", URN: "urn:logs"},
 			},
 			Diagnostics: []report.Diagnostic{{Severity: "warning", Type: "aws:s3/bucket:Bucket", Name: "assets", Message: "it is public\n"}},
 			Policies:    []report.Policy{{Enforcement: "advisory", Pack: "house", Policy: "tagged", Type: "aws:s3/bucket:Bucket", Name: "assets", Message: "no tags\nat all"}},
 			Outputs:     []report.Output{{Operation: report.Create, Name: "url"}, {Operation: report.Update, Name: "ip"}},
-			Link:        "https://app.pulumi.com/acme/shop/prod/previews/1",
-			Diff:        "    + aws:s3/bucket:Bucket: (create)\n        name: \"assets\"\n",
-			Text:        "everything",
+			Stdout: "Previewing update (acme/prod)\n\nView Live: https://app.pulumi.com/acme/shop/prod/previews/1\n\n" +
+				"    + aws:s3/bucket:Bucket: (create)\n        name: \"assets\"\nResources:\n    + 1 to create\n",
 		},
 	}
 }
@@ -48,7 +48,7 @@ const shopComment = `<!-- iac {"v":1,"project":"shop","stack":"acme/prod"} -->
 > **1 to delete, 1 to replace**
 >
 > - delete ¬logs¬ (¬aws:s3/bucket:Bucket¬)
-> - replace ¬orders¬ (¬aws:rds/instance:Instance¬) because ¬engine¬ and ¬username¬ change
+> - replace ¬orders¬ (¬aws:rds/instance:Instance¬) because ¬engine¬ and ¬username¬ change; also ¬size¬ changes
 
 **Warning** in ¬assets¬ (¬aws:s3/bucket:Bucket¬): ¬it is public¬
 
@@ -82,30 +82,44 @@ func TestRender(t *testing.T) {
 	}
 }
 
+func changes(paths ...string) (out []report.Change) {
+	for _, path := range paths {
+		out = append(out, report.Change{Path: path, Kind: "update"})
+	}
+	return out
+}
+
 func TestTheTitleTellsTheOutcome(t *testing.T) {
-	counts := []report.Count{{Operation: report.Create, Number: 1200}, {Operation: report.Update, Number: 1}, {Operation: report.Same, Number: 3}, {Operation: "invent", Number: 2}}
+	counts := []report.Count{{Operation: report.Create, Number: 1200}, {Operation: report.Update, Number: 1}, {Operation: "invent", Number: 2}}
 	outputs := []report.Output{{Operation: report.Create, Name: "a"}, {Operation: report.Delete, Name: "b"}}
+	pending := []report.Step{{Operation: report.DeleteReplaced, Name: "a", Pending: true}}
+	errored := []report.Step{{Operation: report.Create, Name: "a", Outcome: report.Errored}}
 	for _, test := range []struct {
 		name   string
 		report report.Report
 		want   string
 	}{
-		{"changes", report.Report{Summarised: true, Counts: counts}, "1,200 to create, 1 to update, 2 to do otherwise"},
-		{"changes made", report.Report{Summarised: true, Counts: counts, Duration: time.Second}, "1,200 created, 1 updated, 2 done otherwise"},
-		{"only outputs", report.Report{Summarised: true, Unchanged: 3, Outputs: outputs}, "2 outputs to change"},
-		{"only outputs, made", report.Report{Summarised: true, Outputs: outputs[:1], Duration: time.Second}, "1 output changed"},
-		{"nothing", report.Report{Summarised: true}, "nothing to change"},
-		{"nothing in one", report.Report{Summarised: true, Unchanged: 1}, "nothing to change in 1 resource"},
-		{"nothing in many", report.Report{Summarised: true, Unchanged: 61}, "nothing to change in 61 resources"},
-		{"nothing done", report.Report{Summarised: true, Unchanged: 61, Duration: time.Second}, "nothing changed in 61 resources"},
+		{"changes", report.Report{Preview: true, Counts: counts}, "1,200 to create, 1 to update, 2 to change otherwise"},
+		{"changes made", report.Report{Counts: counts}, "1,200 created, 1 updated, 2 changed otherwise"},
+		{"only outputs", report.Report{Preview: true, Unchanged: 3, Outputs: outputs}, "2 outputs to change"},
+		{"only outputs, made", report.Report{Outputs: outputs[:1]}, "1 output changed"},
+		{"nothing", report.Report{Preview: true}, "nothing to change"},
+		{"nothing in one", report.Report{Preview: true, Unchanged: 1}, "nothing to change in 1 resource"},
+		{"nothing in many", report.Report{Preview: true, Unchanged: 61}, "nothing to change in 61 resources"},
+		{"nothing done", report.Report{Unchanged: 61}, "nothing changed in 61 resources"},
+		{"only what is left over", report.Report{Preview: true, Unchanged: 5, Steps: pending}, "1 left over to delete"},
 		{"failed", report.Report{ExitCode: 255}, "failed with exit code 255"},
-		{"failed after a summary", report.Report{ExitCode: 1, Summarised: true, Counts: counts[:1]}, "failed with exit code 1; 1,200 to create"},
-		{"failed half-way", report.Report{ExitCode: 1, Summarised: true, Counts: counts[1:2], Errored: 1, Duration: time.Second}, "failed with exit code 1; 1 updated, 1 errored"},
-		{"no summary", report.Report{Text: "hello"}, "ended without a summary"},
+		{"failed by its events", report.Report{Preview: true, Result: report.Failed}, "failed"},
+		{"canceled", report.Report{Result: report.Canceled, ExitCode: 8, Counts: counts[1:2]}, "canceled; 1 updated"},
+		{"failed after a summary", report.Report{Preview: true, ExitCode: 1, Counts: counts[:1]}, "failed with exit code 1; 1,200 to create"},
+		{"failed half-way", report.Report{ExitCode: 1, Counts: counts[1:2], Steps: errored}, "failed with exit code 1; 1 updated, 1 errored"},
+		{"no log", report.Report{NoLog: true, Stdout: "hello"}, "what changes is not known"},
+		{"a broken log that tells nothing", report.Report{Preview: true, Broken: "it has no summary", Unchanged: 3}, "what changes is not known"},
+		{"a broken log", report.Report{Preview: true, Broken: "it has no summary", Counts: counts[:1]}, "1,200 to create, maybe more"},
 	} {
-		got := strings.Split(Render(Content{ID: ID{"p", "s", ""}, Report: test.report}), "\n")[1]
+		got := strings.Split(Render(Content{ID: marker.Marker{Project: "p", Stack: "s", Key: ""}, Report: test.report}), "\n")[1]
 		mark := ""
-		if test.report.ExitCode != 0 {
+		if !test.report.OK() {
 			mark = "❌ "
 		}
 		if want := "### " + mark + "`p/s`: " + test.want; got != want {
@@ -116,14 +130,14 @@ func TestTheTitleTellsTheOutcome(t *testing.T) {
 
 func TestTheTitleNamesTheStackAsPulumiDoes(t *testing.T) {
 	for _, test := range []struct {
-		id   ID
+		id   marker.Marker
 		want string
 	}{
-		{ID{"shop", "prod", ""}, "### `shop/prod`: "},
-		{ID{"shop", "acme/prod", ""}, "### `acme/shop/prod`: "},
-		{ID{"shop", "acme/shop/prod", ""}, "### `acme/shop/prod`: "},
-		{ID{"", "prod", ""}, "### `prod`: "},
-		{ID{"shop", "prod", "nightly"}, "### `shop/prod` (`nightly`): "},
+		{marker.Marker{Project: "shop", Stack: "prod", Key: ""}, "### `shop/prod`: "},
+		{marker.Marker{Project: "shop", Stack: "acme/prod", Key: ""}, "### `acme/shop/prod`: "},
+		{marker.Marker{Project: "shop", Stack: "acme/shop/prod", Key: ""}, "### `acme/shop/prod`: "},
+		{marker.Marker{Project: "", Stack: "prod", Key: ""}, "### `prod`: "},
+		{marker.Marker{Project: "shop", Stack: "prod", Key: "nightly"}, "### `shop/prod` (`nightly`): "},
 	} {
 		if got := Render(Content{ID: test.id}); !strings.Contains(got, "\n"+test.want) {
 			t.Errorf("%+v:\ngot  %s\nwant %s", test.id, got, test.want)
@@ -132,8 +146,8 @@ func TestTheTitleNamesTheStackAsPulumiDoes(t *testing.T) {
 }
 
 func TestNothingToChangeIsSaidInOneLine(t *testing.T) {
-	c := Content{ID: ID{"shop", "prod", ""}, Report: report.Report{Summarised: true, Unchanged: 61, Diff: "  pulumi:pulumi:Stack: (same)\n", Text: "text"}}
-	want := Marker(c.ID) + "\n### `shop/prod`: nothing to change in 61 resources\n"
+	c := Content{ID: marker.Marker{Project: "shop", Stack: "prod", Key: ""}, Report: report.Report{Preview: true, Unchanged: 61, Stdout: "  pulumi:pulumi:Stack: (same)\n"}}
+	want := c.ID.String() + "\n### `shop/prod`: nothing to change in 61 resources\n"
 	if got := Render(c); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -144,7 +158,7 @@ func TestAFailureIsToldBeforeEverythingElse(t *testing.T) {
 	c.Report.ExitCode = 1
 	c.Report.Diagnostics = append(c.Report.Diagnostics, report.Diagnostic{Severity: "error", Message: "no zone called eu-x"})
 	got := Render(c)
-	order := []string{"failed with exit code 1", "**Error**", "no zone called eu-x", "**Warning**", "| ---:", "[!CAUTION]", "<summary>Output, 1 line</summary>", "everything"}
+	order := []string{"failed with exit code 1", "**Error**", "no zone called eu-x", "**Warning**", "| ---:", "[!CAUTION]", "<summary>Output, 8 lines</summary>", "Previewing update"}
 	at := -1
 	for _, part := range order {
 		next := strings.Index(got, part)
@@ -155,19 +169,20 @@ func TestAFailureIsToldBeforeEverythingElse(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
+func TestWhatIsNotKnownIsSaid(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		report report.Report
 		want   string
 	}{
-		{"no summary", report.Report{Text: "hello"}, "> [!WARNING]\n> Pulumi printed no summary, so what changes is not known.\n"},
-		{"disputed", report.Report{Summarised: true, Disputed: true}, "> [!WARNING]\n> Something in the output imitates Pulumi's own lines, so read the output itself.\n"},
-		{"deletes without names", report.Report{Summarised: true, Counts: []report.Count{{Operation: report.Delete, Number: 3}}}, "> **3 to delete**\n>\n> - 3 to delete; the output does not tell which\n"},
+		{"no log", report.Report{NoLog: true}, "> [!WARNING]\n> Pulumi wrote no event log, so what changes is not known.\n"},
+		{"no log of a failed run", report.Report{NoLog: true, ExitCode: 6, Stderr: "error: no stack named 'x' found\n"}, "exit code 6\n\n**Pulumi printed**: `error: no stack named 'x' found`\n"},
+		{"a log that is not whole", report.Report{Preview: true, Broken: "line 7 is not JSON"}, "> [!WARNING]\n> Pulumi's event log is not whole (`line 7 is not JSON`), so there may be more than what is shown here.\n"},
+		{"deletes without names", report.Report{Preview: true, Counts: []report.Count{{Operation: report.Delete, Number: 3}}}, "> **3 to delete**\n>\n> - 3 to delete; the event log does not tell which\n"},
 		{"one name of three", report.Report{
-			Summarised: true, Counts: []report.Count{{Operation: report.Delete, Number: 3}},
-			Resources: []report.Resource{{Operation: report.Delete, Name: "a"}},
-		}, "> - delete `a`\n> - 2 more to delete; the output does not tell which\n"},
+			Preview: true, Counts: []report.Count{{Operation: report.Delete, Number: 3}},
+			Steps: []report.Step{{Operation: report.Delete, Name: "a"}},
+		}, "> - delete `a`\n> - 2 more to delete; the event log does not tell which\n"},
 	} {
 		if got := Render(Content{Report: test.report}); !strings.Contains(got, test.want) {
 			t.Errorf("%s: got\n%s", test.name, got)
@@ -177,32 +192,64 @@ func TestWhatIsNotUnderstoodIsSaid(t *testing.T) {
 
 func TestReplacedAndDeletedResourcesAreNamed(t *testing.T) {
 	for _, test := range []struct {
-		name      string
-		resources []report.Resource
-		want      string
+		name string
+		step report.Step
+		want string
 	}{
-		{"deleted", []report.Resource{{Operation: report.Delete, Type: "t", Name: "a"}}, "> - delete `a` (`t`)\n"},
-		{"retained", []report.Resource{{Operation: report.Delete, Name: "a", Retained: true}}, "> - delete `a` (kept, only forgotten by Pulumi)\n"},
-		{"forced by one", []report.Resource{{Operation: report.Replace, Name: "a", ForcedBy: []string{"x"}, Changes: []string{"x", "y"}}}, "> - replace `a` because `x` changes\n"},
-		{"forced by unknown", []report.Resource{{Operation: report.Replace, Name: "a", Changes: []string{"x", "y"}}}, "> - replace `a`: `x` and `y` change\n"},
-		{"forced by many", []report.Resource{{Operation: report.Replace, Name: "a", ForcedBy: strings.Split("abcdefgh", "")}}, "because `a`, `b`, `c`, `d`, `e` and 3 more change\n"},
-		{"only a URN", []report.Resource{{Operation: report.Delete, URN: "urn:a"}}, "> - delete `urn:a`\n"},
-		{"the steps of one replacement", []report.Resource{
-			{Operation: report.CreateReplacement, Name: "a", URN: "urn:a"},
-			{Operation: report.Replace, Name: "a", URN: "urn:a", Changes: []string{"x"}},
-			{Operation: report.DeleteReplaced, Name: "a", URN: "urn:a"},
-		}, "> **1 to replace**\n>\n> - replace `a`: `x` changes\n\n"},
+		{"deleted", report.Step{Operation: report.Delete, Type: "t", Name: "a"}, "delete `a` (`t`)"},
+		{"retained", report.Step{Operation: report.Delete, Name: "a", Retained: true}, "delete `a` (kept, only forgotten by Pulumi)"},
+		{"protected", report.Step{Operation: report.Delete, Name: "a", Protected: true}, "delete `a` (protected)"},
+		{"gone from the cloud", report.Step{Operation: report.Delete, Name: "a", Refreshed: true}, "delete `a`, which is gone from the cloud"},
+		{"forced by one", report.Step{Operation: report.Replace, Name: "a", ForcedBy: []string{"x"}, Changes: changes("x", "y")}, "replace `a` because `x` changes; also `y` changes"},
+		{"forced by one alone", report.Step{Operation: report.Replace, Name: "a", ForcedBy: []string{"x"}, Changes: changes("x")}, "replace `a` because `x` changes"},
+		{"forced within", report.Step{Operation: report.Replace, Name: "a", ForcedBy: []string{"x"}, Changes: changes("x.y[0]", "xy", "z")}, "replace `a` because `x` changes; also `xy` and `z` change"},
+		{"forced by unknown", report.Step{Operation: report.Replace, Name: "a", Changes: changes("x", "y")}, "replace `a`: `x` and `y` change"},
+		{"forced by many", report.Step{Operation: report.Replace, Name: "a", ForcedBy: strings.Split("abcdefgh", "")}, "replace `a` because `a`, `b`, `c`, `d`, `e` and 3 more change"},
+		{"only a URN", report.Step{Operation: report.Delete, URN: "urn:a"}, "delete `urn:a`"},
+		{"done", report.Step{Operation: report.Delete, Name: "a", Outcome: report.Done}, "deleted `a`"},
+		{"failed", report.Step{Operation: report.Replace, Name: "a", Outcome: report.Errored}, "failed to replace `a`"},
+		{"not finished", report.Step{Operation: report.Replace, Name: "a", Outcome: report.Unfinished}, "did not finish to replace `a`"},
+		{"left over", report.Step{Operation: report.DeleteReplaced, Name: "a", Pending: true}, "will also be deleted: `a` (left over from an earlier run)"},
 	} {
-		if got := Render(Content{Report: report.Report{Summarised: true, Resources: test.resources}}); !strings.Contains(got+"\n", test.want) {
+		if got := Render(Content{Report: report.Report{Preview: true, Steps: []report.Step{test.step}}}); !strings.Contains(got+"\n", "> - "+test.want+"\n") {
 			t.Errorf("%s: got\n%s", test.name, got)
 		}
 	}
 }
 
+func TestASecretThatBecomesPlainIsNamed(t *testing.T) {
+	r := report.Report{
+		Preview: true,
+		Steps:   []report.Step{{Operation: report.Update, Type: "t", Name: "a", NotSecret: []string{"password"}}},
+		Outputs: []report.Output{{Operation: report.Update, Name: "url", NotSecret: true}},
+	}
+	want := "> [!WARNING]\n> **2 values no longer secret**\n>\n> - `password` of `a` (`t`) was a secret and becomes plain\n" +
+		"> - `url` of the stack's outputs was a secret and becomes plain\n"
+	if got := Render(Content{Report: r}); !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTheWorstPolicyComesFirst(t *testing.T) {
+	r := report.Report{Preview: true, ExitCode: 1, Policies: []report.Policy{
+		{Enforcement: "advisory", Severity: "critical", Policy: "d"}, {Enforcement: "mandatory", Policy: "c"},
+		{Enforcement: "mandatory", Severity: "low", Policy: "b"}, {Enforcement: "mandatory", Severity: "high", Policy: "a"},
+	}}
+	got := Render(Content{Report: r})
+	at := -1
+	for _, want := range []string{"(severity `high`) of `a`", "(severity `low`) of `b`", "violation** of `c`", "(severity `critical`) of `d`"} {
+		next := strings.Index(got, want)
+		if next <= at {
+			t.Errorf("%q is missing or at the wrong place in\n%s", want, got)
+		}
+		at = next
+	}
+}
+
 func TestTwentyAreNamedAndTheOthersCounted(t *testing.T) {
-	r := report.Report{Summarised: true, Counts: []report.Count{{Operation: report.Delete, Number: 500}}}
+	r := report.Report{Preview: true, Counts: []report.Count{{Operation: report.Delete, Number: 500}}}
 	for i := range 500 {
-		r.Resources = append(r.Resources, report.Resource{Operation: report.Delete, Name: fmt.Sprint("bucket-", i)})
+		r.Steps = append(r.Steps, report.Step{Operation: report.Delete, Name: fmt.Sprint("bucket-", i)})
 		r.Diagnostics = append(r.Diagnostics, report.Diagnostic{Severity: "error", Message: "bad"}, report.Diagnostic{Severity: "warning", Message: "odd"})
 		r.Outputs = append(r.Outputs, report.Output{Operation: report.Create, Name: fmt.Sprint("output-", i)})
 	}
@@ -226,12 +273,12 @@ func TestDeletedAndReplacedShareThePlaces(t *testing.T) {
 		{500, 0, 20, 0},
 		{10, 10, 10, 10},
 	} {
-		r := report.Report{Summarised: true}
+		r := report.Report{Preview: true}
 		for i := range test.deleted {
-			r.Resources = append(r.Resources, report.Resource{Operation: report.Delete, URN: fmt.Sprint("d", i)})
+			r.Steps = append(r.Steps, report.Step{Operation: report.Delete, URN: fmt.Sprint("d", i)})
 		}
 		for i := range test.replaced {
-			r.Resources = append(r.Resources, report.Resource{Operation: report.Replace, URN: fmt.Sprint("r", i)})
+			r.Steps = append(r.Steps, report.Step{Operation: report.Replace, URN: fmt.Sprint("r", i)})
 		}
 		got := Render(Content{Report: r})
 		if d, r := strings.Count(got, "> - delete"), strings.Count(got, "> - replace"); d != test.wantDeleted || r != test.wantReplaced {
@@ -266,20 +313,25 @@ func TestSaysNothing(t *testing.T) {
 		report report.Report
 		want   bool
 	}{
-		"nothing":       {report.Report{Summarised: true, Unchanged: 3, Text: "text"}, true},
-		"a change":      {report.Report{Summarised: true, Counts: []report.Count{{Operation: report.Update, Number: 1}}}, false},
-		"an output":     {report.Report{Summarised: true, Outputs: []report.Output{{Operation: report.Update, Name: "a"}}}, false},
-		"a warning":     {report.Report{Summarised: true, Diagnostics: []report.Diagnostic{{Severity: "warning"}}}, false},
-		"a policy":      {report.Report{Summarised: true, Policies: []report.Policy{{}}}, false},
-		"a failure":     {report.Report{Summarised: true, ExitCode: 1}, false},
-		"no summary":    {report.Report{}, false},
-		"contradiction": {report.Report{Summarised: true, Disputed: true}, false},
+		"nothing":   {report.Report{Preview: true, Unchanged: 3, Stdout: "text"}, true},
+		"a change":  {report.Report{Counts: []report.Count{{Operation: report.Update, Number: 1}}}, false},
+		"an output": {report.Report{Outputs: []report.Output{{Operation: report.Update, Name: "a"}}}, false},
+		"a warning": {report.Report{Diagnostics: []report.Diagnostic{{Severity: "warning"}}}, false},
+		"a policy":  {report.Report{Policies: []report.Policy{{}}}, false},
+		"a failure": {report.Report{ExitCode: 1}, false},
+		"canceled":  {report.Report{Result: report.Canceled}, false},
+		"no log":    {report.Report{NoLog: true}, false},
+		"a gap":     {report.Report{Broken: "1 event is missing"}, false},
+		"left over": {report.Report{Steps: []report.Step{{Operation: report.DeleteReplaced, Pending: true}}}, false},
 	} {
 		if got := SaysNothing(test.report); got != test.want {
 			t.Errorf("%s: got %t", name, got)
 		}
 	}
 }
+
+// banner is what stands before the diff of shop.
+const banner = "Previewing update (acme/prod)\n\nView Live: https://app.pulumi.com/acme/shop/prod/previews/1\n\n"
 
 // checkSize checks what GitHub takes.
 func checkSize(t *testing.T, body string) {
@@ -304,12 +356,13 @@ func TestALongDiffIsCutBetweenLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var diff strings.Builder
+			diff.WriteString("    + a:b:C: (create)\n")
 			const lines = 50_000
 			for i := range lines {
 				fmt.Fprintf(&diff, test.line+"\n", i)
 			}
 			c := shop()
-			c.Report.Diff = diff.String()
+			c.Report.Stdout = banner + diff.String()
 			got := Render(c)
 			checkSize(t, got)
 			above, below := parts(t, Render(shop()))
@@ -365,7 +418,7 @@ func TestASingleEndlessLineIsCut(t *testing.T) {
 		"after":     "first\n" + strings.Repeat("x", 1<<20) + "\nlast",
 	} {
 		c := shop()
-		c.Report.Diff = text
+		c.Report.Stdout = banner + text
 		got := Render(c)
 		checkSize(t, got)
 		if !strings.Contains(got, "bytes of this line left out") {
@@ -380,11 +433,11 @@ func TestASingleEndlessLineIsCut(t *testing.T) {
 func TestNothingAboveTheFoldIsTooLong(t *testing.T) {
 	for name, unit := range map[string]string{"x": "x", "backticks": "`", "spaced": "` ", "wide": "🦊", "lines": "\n`", "dirt": "\x1b[31m\xff"} {
 		long := strings.Repeat(unit, 100_000)
-		c := Content{ID: ID{long, long, long}, Commit: long, RunURL: "https://example.com/" + long, Time: time.Unix(0, 0)}
-		r := report.Report{ExitCode: 1, Disputed: true, Link: "https://example.com/" + long, Text: long, Diff: long, Duration: 1 << 60}
+		c := Content{ID: marker.Marker{Project: long, Stack: long, Key: long}, Commit: long, RunURL: "https://example.com/" + long, Time: time.Unix(0, 0)}
+		r := report.Report{ExitCode: 1, Broken: long, Stdout: "View Live: https://example.com/" + long + "/previews/1\n" + long, Duration: 1 << 60}
 		for range 100 {
 			r.Counts = append(r.Counts, report.Count{Operation: report.Operation(long), Number: 1 << 60})
-			r.Resources = append(r.Resources, report.Resource{Operation: report.Replace, Type: long, Name: long, ForcedBy: []string{long, long, long, long, long, long}})
+			r.Steps = append(r.Steps, report.Step{Operation: report.Replace, Type: long, Name: long, ForcedBy: []string{long, long, long, long, long, long}, NotSecret: []string{long}})
 			r.Diagnostics = append(r.Diagnostics, report.Diagnostic{Severity: long, Type: long, Name: long, Message: long})
 			r.Policies = append(r.Policies, report.Policy{Enforcement: "mandatory", Pack: long, Policy: long, Type: long, Name: long, Message: long})
 			r.Outputs = append(r.Outputs, report.Output{Operation: report.Create, Name: long}, report.Output{Operation: report.Update, Name: long})
@@ -404,7 +457,7 @@ func TestNothingAboveTheFoldIsTooLong(t *testing.T) {
 // long is an output of 100 MB.
 func long(line string) Content {
 	c := shop()
-	c.Report.Diff = strings.Repeat(line, 100_000_000/len(line))
+	c.Report.Stdout = banner + strings.Repeat(line, 100_000_000/len(line))
 	return c
 }
 
@@ -417,7 +470,7 @@ func BenchmarkRender100MB(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			c := long(line)
-			b.SetBytes(int64(len(c.Report.Diff)))
+			b.SetBytes(int64(len(c.Report.Stdout)))
 			for b.Loop() {
 				Render(c)
 			}

@@ -1,7 +1,6 @@
 package comment
 
 import (
-	"math"
 	"strings"
 
 	"dagger/iac/report"
@@ -27,39 +26,60 @@ const (
 	firstStep = 1000
 )
 
-// newFold gives the diff, or everything that was printed where the run failed or was not understood, in at
+// newFold gives the diff, or everything that was printed where the run failed or its log is not whole, in at
 // most room bytes. It gives nil if there is nothing to show.
 func newFold(r report.Report, room int) *fold {
-	understood := r.ExitCode == 0 && r.Summarised && !r.Disputed
-	if understood && counted(r) == "" || onlyError(r) {
+	understood := r.OK() && r.Whole()
+	if understood && len(r.Counts)+len(r.Outputs) == 0 || onlyError(r) {
 		return nil
 	}
-	title, text, open := "Diff", r.Diff, openLines
-	if !understood {
-		title, text = "Output", r.Text
-		if len(r.Resources) == 0 {
+	title, text, open := "Diff", "", openLines
+	if understood {
+		text = diffOf(r)
+	} else {
+		title, text = "Output", printed(r)
+		if len(r.Steps) == 0 {
 			open = openLog
 		}
 	}
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	parts := splitParts(text, lossURNs(r))
 	for budget, step := room-2*foldBytes, firstStep; budget > leastFold; budget, step = budget-min(step, budget/4), 2*step {
-		k := keep(text, math.MaxInt, budget)
-		if len(k.head) == 0 && k.left == 0 {
-			return nil
-		}
-		lines := strings.Count(k.text, "\n") + 1
 		// The fences are longer than any run of backticks in the block, so they are known only now.
-		if out := block("diff", k.diff()); len(out) <= room-foldBytes {
+		if out := block("diff", paint(parts, choose(parts, budget))); len(out) <= room-foldBytes {
+			lines := strings.Count(text, "\n") + 1
 			return &fold{Title: title + ", " + plural(lines, "line"), Open: lines < open, Block: out}
 		}
 	}
 	return nil
 }
 
-// onlyError reports whether all that was printed is an error, which stands above the fold.
+// lossURNs are the resources whose blocks are shown before all others.
+func lossURNs(r report.Report) map[string]bool {
+	out := map[string]bool{}
+	for _, step := range r.Steps {
+		if step.Operation == report.Delete || step.Operation == report.Replace {
+			out[step.URN] = true
+		}
+	}
+	return out
+}
+
+// onlyError reports whether all that was printed stands above the fold already: an error, or the text of a run
+// without a log.
 func onlyError(r report.Report) bool {
-	if r.ExitCode == 0 || len(r.Diagnostics) != 1 || len(r.Text) > usual.text {
+	text := printed(r)
+	if r.OK() || len(text) > usual.text || strings.Count(text, "\n") >= usual.lines {
+		return false
+	}
+	if r.NoLog {
+		return true
+	}
+	if len(r.Diagnostics) != 1 {
 		return false
 	}
 	d := r.Diagnostics[0]
-	return strings.TrimSpace(r.Text) == d.Severity+": "+strings.TrimSpace(d.Message)
+	return strings.TrimSpace(text) == d.Severity+": "+strings.TrimSpace(d.Message)
 }

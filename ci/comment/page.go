@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"dagger/iac/clean"
+	"dagger/iac/marker"
 	"dagger/iac/report"
 )
 
@@ -21,9 +22,18 @@ var layout = template.Must(template.New("comment").Parse(`
 |{{range .}} ---: |{{end}}
 |{{range .}} {{.Number}} |{{end}}
 {{- end}}
-{{- with .Doomed}}
+{{- with .Losses}}
 
 > [!CAUTION]
+> **{{.Title}}**
+>
+{{- range .Lines}}
+> - {{.}}
+{{- end}}
+{{- end}}
+{{- with .Exposures}}
+
+> [!WARNING]
 > **{{.Title}}**
 >
 {{- range .Lines}}
@@ -78,7 +88,7 @@ type page struct {
 	Marker, Name, Outcome string
 	Failed                bool
 	Counts                []column
-	Doomed                *doomed
+	Losses, Exposures     *alert
 	// Warning says why what is told may not be all.
 	Warning      string
 	Problems     []problem
@@ -105,22 +115,26 @@ func (p *page) execute() string {
 
 func newPage(c Content, l limits) *page {
 	r := c.Report
-	if c.NotRun != "" {
-		r = report.Report{ExitCode: -1, Diagnostics: []report.Diagnostic{{Severity: "error", Message: c.NotRun}}}
+	if reason := c.NotStarted + c.NotRun; reason != "" {
+		r = report.Report{ExitCode: -1, Diagnostics: []report.Diagnostic{{Severity: "error", Message: reason}}}
 	}
 	p := &page{
-		Marker:  Marker(c.ID),
-		Name:    l.title(c.ID),
-		Outcome: outcome(r),
-		Failed:  r.ExitCode != 0,
-		Warning: warning(r),
-		Counts:  columns(r),
-		Doomed:  l.doomed(r),
-		Outputs: l.outputs(r),
-		Link:    link("View on Pulumi Cloud", r.Link, "https"),
-		Footer:  l.footer(c),
+		Marker:    c.ID.String(),
+		Name:      l.title(c.ID),
+		Outcome:   outcome(r),
+		Failed:    !r.OK(),
+		Warning:   l.warning(r),
+		Counts:    columns(r),
+		Losses:    l.losses(r),
+		Exposures: l.exposures(r),
+		Outputs:   l.outputs(r),
+		Link:      link("View on Pulumi Cloud", pageOnCloud(r), "https"),
+		Footer:    l.footer(c),
 	}
-	if c.NotRun != "" {
+	switch {
+	case c.NotStarted != "":
+		p.Outcome = "could not start"
+	case c.NotRun != "":
 		p.Outcome = "Pulumi did not run to its end"
 	}
 	p.Problems, p.MoreProblems = l.problems(r)
@@ -138,7 +152,7 @@ func (l limits) code(text string) string {
 }
 
 // title names what the comment is about, as Pulumi does: organisation/project/stack.
-func (l limits) title(id ID) string {
+func (l limits) title(id marker.Marker) string {
 	name := id.Project + "/" + id.Stack
 	switch parts := strings.Split(id.Stack, "/"); {
 	case len(parts) == 3 || id.Project == "":
@@ -155,25 +169,29 @@ func (l limits) title(id ID) string {
 // columns are the table of counts: one for each operation that there is, and what stays.
 func columns(r report.Report) []column {
 	var out []column
-	for _, count := range changes(r) {
-		w := wordsOf(count.Operation)
-		out = append(out, column{strings.TrimSpace(span(w.mark) + " " + w.present), number(count.Number)})
+	add := func(head string, n int) {
+		if n > 0 {
+			out = append(out, column{head, number(n)})
+		}
 	}
-	if r.Errored > 0 {
-		out = append(out, column{"errored", number(r.Errored)})
+	for _, count := range r.Counts {
+		add(strings.TrimSpace(span(count.Operation.Mark())+" "+count.Operation.Present()), count.Number)
 	}
-	if len(out) > 0 && r.Unchanged > 0 {
-		out = append(out, column{"unchanged", number(r.Unchanged)})
+	add("left over", len(r.Pending()))
+	add("errored", r.ErroredSteps())
+	if len(out) > 0 {
+		add("unchanged", r.Unchanged)
 	}
 	return out
 }
 
-func warning(r report.Report) string {
+// warning says why what is told may not be all.
+func (l limits) warning(r report.Report) string {
 	switch {
-	case r.Disputed:
-		return "Something in the output imitates Pulumi's own lines, so read the output itself."
-	case r.ExitCode == 0 && !r.Summarised:
-		return "Pulumi printed no summary, so what changes is not known."
+	case r.NoLog && r.OK():
+		return "Pulumi wrote no event log, so what changes is not known."
+	case r.Broken != "":
+		return "Pulumi's event log is not whole (" + l.code(r.Broken) + "), so there may be more than what is shown here."
 	}
 	return ""
 }
@@ -234,7 +252,7 @@ func (l limits) footer(c Content) string {
 	if !c.Time.IsZero() {
 		parts = append(parts, c.Time.UTC().Format("2 January 2006, 15:04 UTC"))
 	}
-	if d := c.Report.Duration; d > 0 {
+	if d := c.Report.Duration; d > 0 && !c.Report.Preview {
 		parts = append(parts, "took "+d.Round(time.Second).String())
 	}
 	return strings.Join(parts, " · ")

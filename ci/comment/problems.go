@@ -23,6 +23,8 @@ const (
 // remark is a diagnostic or a policy violation that may be shown.
 type remark struct {
 	kind int
+	// rank orders the remarks of one kind, the worst first.
+	rank int
 	// echo is true for an error that only says that there were errors.
 	echo bool
 	show func() problem
@@ -41,7 +43,9 @@ func withoutEcho(remarks []remark) []remark {
 // problems are those of a run, the worst first, and how many there are beyond what is shown.
 func (l limits) problems(r report.Report) (shown []problem, more string) {
 	remarks := withoutEcho(l.remarks(r))
-	slices.SortStableFunc(remarks, func(a, b remark) int { return cmp.Compare(a.kind, b.kind) })
+	slices.SortStableFunc(remarks, func(a, b remark) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.rank, b.rank))
+	})
 	left := make([]int, len(kinds))
 	for i, remark := range remarks {
 		if i < maxProblems {
@@ -67,7 +71,7 @@ func (l limits) remarks(r report.Report) []remark {
 			kind = failing
 		}
 		echo := kind == failing && len(d.Message) < 30 && echo.MatchString(strings.TrimSpace(d.Message))
-		out = append(out, remark{kind, echo, func() problem { return l.diagnostic(d, kinds[kind]) }})
+		out = append(out, remark{kind: kind, echo: echo, show: func() problem { return l.diagnostic(d, kinds[kind]) }})
 	}
 	for _, p := range r.Policies {
 		kind := advisory
@@ -77,7 +81,17 @@ func (l limits) remarks(r report.Report) []remark {
 		case "remediate":
 			kind = remedied
 		}
-		out = append(out, remark{kind, false, func() problem { return l.violation(p, kinds[kind]) }})
+		out = append(out, remark{kind: kind, rank: severityRank(p.Severity), show: func() problem { return l.violation(p, kinds[kind]) }})
+	}
+	if !r.OK() && !slices.ContainsFunc(out, func(r remark) bool { return r.kind <= mandatory }) {
+		// What went wrong is told by nothing but the text.
+		text := r.Stderr
+		if r.NoLog {
+			text = printed(r)
+		}
+		if strings.TrimSpace(text) != "" {
+			out = append(out, remark{kind: failing, show: func() problem { return l.problem("**Pulumi printed**", text) }})
+		}
 	}
 	return out
 }
@@ -92,6 +106,9 @@ func (l limits) diagnostic(d report.Diagnostic, kind string) problem {
 
 func (l limits) violation(p report.Policy, kind string) problem {
 	title := "**" + capital(kind) + "**"
+	if severity := l.code(p.Severity); severity != "" {
+		title += " (severity " + severity + ")"
+	}
 	if policy := l.code(p.Policy); policy != "" {
 		title += " of " + policy
 	}
@@ -104,6 +121,16 @@ func (l limits) violation(p report.Policy, kind string) problem {
 	return l.problem(title, p.Message)
 }
 
+// severities are those that a policy can have, the worst first.
+var severities = []string{"critical", "high", "medium", "low"}
+
+func severityRank(severity string) int {
+	if i := slices.Index(severities, severity); i >= 0 {
+		return i
+	}
+	return len(severities)
+}
+
 // shortMessage is the length up to which a message stands in the line of its title.
 const shortMessage = 120
 
@@ -113,7 +140,7 @@ func (l limits) problem(title, message string) problem {
 	if len(message) <= shortMessage && !strings.Contains(message, "\n") {
 		return problem{Title: title, Line: l.code(message)}
 	}
-	text := keep(message, l.lines, l.text).plain()
+	text := shortened(message, l.lines, l.text).plain()
 	if strings.TrimSpace(text) == "" {
 		return problem{Title: title}
 	}

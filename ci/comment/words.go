@@ -24,74 +24,34 @@ func plural(n int, what string) string {
 	return number(n) + " " + what + "s"
 }
 
-// words are how an operation is called: its mark in Pulumi's output, and what will be and has been done.
-type words struct{ mark, present, past string }
-
-var operations = map[report.Operation]words{
-	report.Create:            {"+", "create", "created"},
-	report.Update:            {"~", "update", "updated"},
-	report.Replace:           {"+-", "replace", "replaced"},
-	report.Delete:            {"-", "delete", "deleted"},
-	report.CreateReplacement: {"++", "create as replacement", "created as replacement"},
-	report.DeleteReplaced:    {"--", "delete after replacement", "deleted after replacement"},
-	report.Import:            {"=", "import", "imported"},
-	report.ImportReplacement: {"=>", "import as replacement", "imported as replacement"},
-	report.Read:              {">", "read", "read"},
-	report.ReadReplacement:   {">>", "read as replacement", "read as replacement"},
-	report.Refresh:           {"~", "refresh", "refreshed"},
-	report.Discard:           {"<", "discard", "discarded"},
-	report.DiscardReplaced:   {"<<", "discard after replacement", "discarded after replacement"},
-	report.RemovePending:     {"~", "remove after replacement", "removed after replacement"},
-}
-
-// other is an operation of a Pulumi that is newer than this list.
-var other = words{"", "do otherwise", "done otherwise"}
-
-func wordsOf(operation report.Operation) words {
-	if w, ok := operations[operation]; ok {
-		return w
-	}
-	return other
-}
-
-// changes are the counts of what changes, in the report's order.
-func changes(r report.Report) []report.Count {
-	var out []report.Count
-	for _, count := range r.Counts {
-		if count.Number > 0 && count.Operation != report.Same {
-			out = append(out, count)
-		}
-	}
-	return out
-}
-
-// done reports whether the run has changed what it counts, or only told what it would change: Pulumi tells
-// how long it took only of the former.
-func done(r report.Report) bool { return r.Duration > 0 }
-
 // verb says of an operation that it is to be done or has been.
 func verb(r report.Report, operation report.Operation) string {
-	if done(r) {
-		return wordsOf(operation).past
+	if r.Preview {
+		return "to " + operation.Present()
 	}
-	return "to " + wordsOf(operation).present
+	return operation.Past()
 }
 
 // outcome says in words and numbers how a run ended, failure first.
 func outcome(r report.Report) string {
-	failure := "failed with exit code " + strconv.Itoa(r.ExitCode)
-	switch counted := counted(r); {
-	case r.ExitCode != 0 && counted != "":
-		return failure + "; " + counted
-	case r.ExitCode != 0:
+	changes := counted(r)
+	if changes != "" && r.Broken != "" {
+		changes += ", maybe more"
+	}
+	if failure := failure(r); failure != "" {
+		if changes != "" {
+			return failure + "; " + changes
+		}
 		return failure
-	case !r.Summarised:
-		return "ended without a summary"
-	case counted != "":
-		return counted
+	}
+	switch {
+	case changes != "":
+		return changes
+	case !r.Whole():
+		return "what changes is not known"
 	}
 	nothing := "nothing to change"
-	if done(r) {
+	if !r.Preview {
 		nothing = "nothing changed"
 	}
 	if r.Unchanged > 0 {
@@ -100,20 +60,41 @@ func outcome(r report.Report) string {
 	return nothing
 }
 
+// killed is the exit code of a program that was ended by force, as by a machine that has no memory left.
+const killed = 137
+
+// failure says that a run failed, or gives nothing.
+func failure(r report.Report) string {
+	switch {
+	case r.OK():
+		return ""
+	case r.Result == report.Canceled:
+		return "canceled"
+	case r.ExitCode == 0:
+		return "failed"
+	case r.ExitCode == killed:
+		return "killed, with exit code " + strconv.Itoa(killed)
+	}
+	return "failed with exit code " + strconv.Itoa(r.ExitCode)
+}
+
 // counted says what changes: the resources, or if there are none the outputs.
 func counted(r report.Report) string {
 	var parts []string
-	for _, count := range changes(r) {
+	for _, count := range r.Counts {
 		parts = append(parts, number(count.Number)+" "+verb(r, count.Operation))
 	}
-	if r.Errored > 0 {
-		parts = append(parts, number(r.Errored)+" errored")
+	if n := len(r.Pending()); n > 0 {
+		parts = append(parts, number(n)+" left over "+verb(r, report.Delete))
 	}
-	if len(parts) > 0 || len(r.Outputs) == 0 {
+	if n := r.ErroredSteps(); n > 0 {
+		parts = append(parts, number(n)+" errored")
+	}
+	switch {
+	case len(parts) > 0 || len(r.Outputs) == 0:
 		return strings.Join(parts, ", ")
+	case r.Preview:
+		return plural(len(r.Outputs), "output") + " to change"
 	}
-	if done(r) {
-		return plural(len(r.Outputs), "output") + " changed"
-	}
-	return plural(len(r.Outputs), "output") + " to change"
+	return plural(len(r.Outputs), "output") + " changed"
 }

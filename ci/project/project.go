@@ -28,7 +28,7 @@ var (
 	runtimeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
 
-// Parse reads the text of a Pulumi.yaml.
+// Parse reads the text of a Pulumi.yaml. Of a broken one it gives the name as far as that can be told.
 func Parse(text string) (Project, error) {
 	var file struct {
 		Name     string    `yaml:"name"`
@@ -36,19 +36,29 @@ func Parse(text string) (Project, error) {
 		Packages yaml.Node `yaml:"packages"`
 	}
 	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
-		return Project{}, fmt.Errorf("it is not YAML: %w", err)
+		return Project{Name: nameOf(text)}, fmt.Errorf("it is not YAML: %w", err)
 	}
 	if !projectName.MatchString(file.Name) {
 		return Project{}, fmt.Errorf("its name is %q: a name has letters, digits, `-`, `_` and `.`, 1 to 100 of them", file.Name)
 	}
 	p := Project{Name: file.Name, Packages: !file.Packages.IsZero()}
 	if err := p.readRuntime(&file.Runtime); err != nil {
-		return Project{}, err
+		return Project{Name: p.Name}, err
 	}
 	if !runtimeName.MatchString(p.Runtime) {
-		return Project{}, fmt.Errorf("its runtime is %q: a runtime is a word such as go, nodejs, python, dotnet, java or yaml", p.Runtime)
+		return Project{Name: p.Name}, fmt.Errorf("its runtime is %q: a runtime is a word such as go, nodejs, python, dotnet, java or yaml", p.Runtime)
 	}
 	return p, nil
+}
+
+var nameLine = regexp.MustCompile(`(?m)^name:[ \t]*["']?([A-Za-z0-9_.-]{1,100})["']?[ \t]*(?:#.*)?\r?$`)
+
+// nameOf finds the name in a text that is not YAML.
+func nameOf(text string) string {
+	if match := nameLine.FindStringSubmatch(text); match != nil {
+		return match[1]
+	}
+	return ""
 }
 
 func (p *Project) readRuntime(node *yaml.Node) error {
@@ -81,7 +91,7 @@ func CheckStack(stack string) error {
 		ok = ok && stackPart.MatchString(part)
 	}
 	if !ok {
-		return fmt.Errorf("%q is no name of a stack: it takes [organization/[project/]]stack, each part of letters, digits, `-`, `_` and `.`, not beginning with `-`", stack)
+		return fmt.Errorf("invalid stack %q: want [organization/[project/]]stack, each part of letters, digits, `-`, `_` and `.`, not beginning with `-`", stack)
 	}
 	return nil
 }

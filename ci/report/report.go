@@ -1,168 +1,220 @@
-// Package report reads what a run of Pulumi printed.
+// Package report reads what a run of Pulumi did, from the event log that Pulumi writes beside its text.
+//
+// The log is one JSON object a line, as Pulumi's sdk/go/common/apitype/events.go has them. Nothing is read
+// from the text that Pulumi prints: it is kept to be shown.
 package report
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
-// Run is one finished run of the Pulumi CLI, with --diff and --color never.
-type Run struct {
-	// Stdout is standard output. It holds standard error too where the two were joined.
-	Stdout string
-	// Stderr is standard error, empty where it was joined to Stdout.
-	Stderr string
-	// ExitCode is the exit code of the CLI.
-	ExitCode int
-	// Preview is true when nothing but a preview was asked for. Otherwise a preview may be followed by
-	// the run itself, and a program that logs into joined output could make one up.
-	Preview bool
-}
-
-// Report is what a run said. A field that the output did not tell, or told in a form that is not
-// understood, is left at its zero value.
+// Report is what a run did, or in a preview what it would do.
 type Report struct {
-	// Summarised is true when the output ended with Pulumi's own summary. Without it the counts
-	// say nothing: the run failed before, or was not understood.
-	Summarised bool
-	// Disputed is true when the output contradicts itself: more of it looks like Pulumi's own words
-	// than Pulumi can have printed, so something else imitates them. What is told nevertheless is
-	// what the structure of the output says; what that cannot tell either is left out.
-	Disputed bool
-	// Counts are the lines of the summary, in Pulumi's order.
+	// Preview is true when nothing but a preview was run.
+	Preview bool
+	// NoLog is true when Pulumi wrote no event log, as it does where it cannot open the stack. Only ExitCode,
+	// Stdout and Stderr tell something then.
+	NoLog bool
+	// Broken says what is wrong with an event log that is not whole, such as "line 7 is not JSON". What the
+	// rest of it told is in the report nevertheless.
+	Broken string
+	// Result is how the run ended, as Pulumi says it. Versions before 3.237 do not.
+	Result Result
+	// Counts are the resources that change, by operation. They are the summary's, or those of the steps where
+	// there is none.
 	Counts []Count
 	// Unchanged is the number of resources that stay as they are.
 	Unchanged int
-	// Errored is the number of resources that the run failed to change.
-	Errored int
-	// Resources are those that change, in the order of the output, and after a failed run also
-	// those that it tried to change. An operation whose resources are not as many as its count is
-	// left out whole.
-	Resources []Resource
-	// Diagnostics are warnings and errors, each with its resource where it has one.
+	// Steps are what happens to each resource that changes, in the order in which Pulumi came to them.
+	Steps []Step
+	// Diagnostics are warnings and errors.
 	Diagnostics []Diagnostic
-	// Policies are the violations that policy packs reported.
+	// Policies are the remarks of policy packs.
 	Policies []Policy
-	// Outputs are the stack outputs that change.
+	// Outputs are the outputs of the stack that change.
 	Outputs []Output
-	// Link is the page of this run on Pulumi Cloud or on a Pulumi server of one's own: always https,
-	// with a path that ends in /<stack>/previews/<id> or /<stack>/updates/<version>.
-	Link string
-	// Duration is how long Pulumi says it took.
+	// Duration is how long Pulumi says that it took, in whole seconds.
 	Duration time.Duration
+
 	// ExitCode is the exit code of the CLI.
 	ExitCode int
-	// Text is everything that was printed, without escape codes and control characters, standard
-	// error first. It is valid UTF-8.
-	Text string
-	// Diff is the part of the text that tells the changes, without summary, diagnostics and links.
-	Diff string
+	// Stdout and Stderr are what the CLI printed.
+	Stdout, Stderr string
+
+	// NowSecret are values that a changed resource had in plain and that have become secrets: Pulumi still
+	// prints the old ones.
+	NowSecret []string
 }
 
-// Operation is what Pulumi does to a resource, in Pulumi's words without their endings, whether it
-// is going to be done or has been done.
-type Operation string
+// Result is how a run ended.
+type Result string
 
-// The operations that a summary or a diff can name.
+// The results that Pulumi tells.
 const (
-	Create            Operation = "create"
-	Update            Operation = "update"
-	Replace           Operation = "replace"
-	Delete            Operation = "delete"
-	CreateReplacement Operation = "create-replacement"
-	DeleteReplaced    Operation = "delete-replaced"
-	Import            Operation = "import"
-	ImportReplacement Operation = "import-replacement"
-	Read              Operation = "read"
-	ReadReplacement   Operation = "read-replacement"
-	Refresh           Operation = "refresh"
-	Discard           Operation = "discard"
-	DiscardReplaced   Operation = "discard-replaced"
-	RemovePending     Operation = "remove-pending-replace"
-	Same              Operation = "same"
+	Succeeded Result = "succeeded"
+	Failed    Result = "failed"
+	Canceled  Result = "canceled"
 )
 
-// Count is one line of the summary.
+// Count is how many resources an operation is done to.
 type Count struct {
 	Operation Operation
 	Number    int
 }
 
-// Resource is one resource that changes.
-type Resource struct {
+// Step is what happens to one resource. The parts of a replacement are one step.
+type Step struct {
 	Operation Operation
-	// Type is the type token, such as aws:s3/bucket:Bucket.
-	Type string
-	// Name is the last part of the URN.
-	Name string
-	URN  string
-	// Retained is true when the resource itself stays where it is and Pulumi only forgets it.
-	Retained bool
-	// Changes are the top-level properties that change in an update or a replacement.
-	Changes []string
-	// ForcedBy are the properties that force a replacement, where Pulumi tells them. The CLI's
-	// --diff marks none of its Changes so, up to version 3.259.
-	ForcedBy []string
+	// Type is the type token, such as aws:s3/bucket:Bucket; Name the last part of the URN.
+	Type, Name string
+	URN        string
+	// ForcedBy are the properties that force a replacement, in Pulumi's words: `id` where a replacement was
+	// asked for.
+	ForcedBy []string `json:",omitempty"`
+	// Changes are the properties that change in an update or a replacement, sorted by path.
+	Changes []Change `json:",omitempty"`
+	// NotSecret are the properties whose value was a secret and becomes plain.
+	NotSecret []string `json:",omitempty"`
+	// Protected is true for a resource that Pulumi refuses to delete.
+	Protected bool `json:",omitempty"`
+	// Retained is true where the resource itself stays and Pulumi only forgets it.
+	Retained bool `json:",omitempty"`
+	// Pending is true for a resource that an earlier run replaced and did not delete: it is deleted now.
+	Pending bool `json:",omitempty"`
+	// Refreshed is true for what a refresh found changed in the cloud. Pulumi takes it into the state and
+	// changes nothing else.
+	Refreshed bool `json:",omitempty"`
+	// Outcome is what came of it.
+	Outcome Outcome
+}
+
+// Outcome is what came of a step.
+type Outcome string
+
+// The outcomes of a step: Planned in a preview; in a run Done, Errored, or Unfinished where the run ended before.
+const (
+	Planned    Outcome = "planned"
+	Done       Outcome = "done"
+	Errored    Outcome = "errored"
+	Unfinished Outcome = "unfinished"
+)
+
+// Change is a property that changes.
+type Change struct {
+	// Path is the property's, such as tags.team or rules[0].days.
+	Path string
+	// Kind is add, update or delete, with -replace behind it where the change forces a replacement. It is empty
+	// where the provider does not tell.
+	Kind string `json:",omitempty"`
 }
 
 // Diagnostic is a warning or an error.
 type Diagnostic struct {
 	// Severity is "error" or "warning".
 	Severity string
-	// Type and Name are the resource's, both empty for a diagnostic of the run itself.
-	Type, Name string
-	Message    string
+	// Type, Name and URN are the resource's, empty for a diagnostic of the run itself.
+	Type, Name, URN string
+	Message         string
 }
 
-// Policy is one violation of a policy.
+// Policy is one remark of a policy pack: a violation, or what it has mended.
 type Policy struct {
 	// Enforcement is "mandatory", "advisory" or "remediate".
 	Enforcement string
-	Pack        string
-	Policy      string
-	// Type and Name are the resource's.
-	Type, Name string
-	Message    string
+	// Severity is "low", "medium", "high", "critical", or empty where the policy has none.
+	Severity string
+	Pack     string
+	Policy   string
+	// Type, Name and URN are the resource's.
+	Type, Name, URN string
+	Message         string
 }
 
-// Output is a stack output that changes.
+// Output is an output of the stack that changes.
 type Output struct {
 	Operation Operation
 	Name      string
+	// NotSecret is true where its value was a secret and becomes plain.
+	NotSecret bool `json:",omitempty"`
 }
 
-// Parse reads what a run printed. It takes nothing for Pulumi's own words that stands in the value of a
-// property as Pulumi writes values, and checks the resources of the diff against the numbers of the
-// summary.
-//
-// Pulumi writes some texts of a program as they come: the keys of a map, and in joined output whatever
-// the program logs. With them a program can imitate any line of Pulumi's. It cannot take a line of
-// Pulumi's away, so an imitation shows as one line too many, and the report is then Disputed. Only
-// diagnostics, policies and outputs have nothing that they could be checked against.
-func Parse(run Run) Report {
-	stderr, stdout := clean(run.Stderr), clean(run.Stdout)
-	r := Report{ExitCode: run.ExitCode, Text: join(stderr, stdout)}
-	stderr, stdout = r.Text[:len(stderr)], r.Text[len(r.Text)-len(stdout):]
+// OK reports whether the run did what it should: it ended well, by its exit code and by its events.
+func (r *Report) OK() bool {
+	return r.ExitCode == 0 && r.Result != Failed && r.Result != Canceled
+}
 
-	s := scanner{text: stdout, joined: stderr == "", single: run.Preview}
-	s.run()
-	s.settle(&r)
+// Whole reports whether the report has all that the run did.
+func (r *Report) Whole() bool { return !r.NoLog && r.Broken == "" }
 
-	log := stderr
-	if s.joined {
-		log = stdout
+// ErroredSteps is the number of steps that failed.
+func (r *Report) ErroredSteps() int {
+	n := 0
+	for _, s := range r.Steps {
+		if s.Outcome == Errored {
+			n++
+		}
 	}
-	r.Diagnostics = diagnostics(log, stdout, r.Resources)
-	r.Diff = s.diff()
+	return n
+}
+
+// Pending are the steps that delete what an earlier run left over.
+func (r *Report) Pending() []Step {
+	var out []Step
+	for _, s := range r.Steps {
+		if s.Pending {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Shown gives the report with every text in it passed through show, which takes out what must not be seen.
+func (r Report) Shown(show func(string) string) Report {
+	all := func(texts ...*string) {
+		for _, text := range texts {
+			*text = show(*text)
+		}
+	}
+	each := func(texts []string) []string {
+		texts = slices.Clone(texts)
+		for i := range texts {
+			all(&texts[i])
+		}
+		return texts
+	}
+	all(&r.Stdout, &r.Stderr, &r.Broken)
+	r.NowSecret = nil
+	r.Steps, r.Diagnostics, r.Policies, r.Outputs = slices.Clone(r.Steps), slices.Clone(r.Diagnostics), slices.Clone(r.Policies), slices.Clone(r.Outputs)
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		all(&s.Type, &s.Name, &s.URN)
+		s.ForcedBy, s.NotSecret = each(s.ForcedBy), each(s.NotSecret)
+		s.Changes = slices.Clone(s.Changes)
+		for j := range s.Changes {
+			all(&s.Changes[j].Path, &s.Changes[j].Kind)
+		}
+	}
+	for i := range r.Diagnostics {
+		d := &r.Diagnostics[i]
+		all(&d.Severity, &d.Type, &d.Name, &d.URN, &d.Message)
+	}
+	for i := range r.Policies {
+		p := &r.Policies[i]
+		all(&p.Enforcement, &p.Severity, &p.Pack, &p.Policy, &p.Type, &p.Name, &p.URN, &p.Message)
+	}
+	for i := range r.Outputs {
+		all(&r.Outputs[i].Name)
+	}
 	return r
 }
 
-// join gives standard error and then standard output, starting on a line of its own.
-func join(stderr, stdout string) string {
-	switch {
-	case stderr == "":
-		return stdout
-	case stdout == "":
-		return stderr
-	case stderr[len(stderr)-1] == '\n':
-		return stderr + stdout
-	}
-	return stderr + "\n" + stdout
+// Forces reports whether the change forces a replacement, as far as the provider tells it in detail.
+func (c Change) Forces() bool { return strings.HasSuffix(c.Kind, "-replace") }
+
+// Within reports whether the change is one of the property or of a part of it.
+func (c Change) Within(property string) bool {
+	rest, ok := strings.CutPrefix(c.Path, property)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

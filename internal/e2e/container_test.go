@@ -231,7 +231,7 @@ func TestRuntimeNobodyKnows(t *testing.T) {
 	w := newWorld(t, "infra-yaml")
 	program := filepath.Join(w.stack.Src, "Pulumi.yaml")
 	w.write(program, strings.Replace(string(must(os.ReadFile(program))), "runtime: yaml", "runtime: cobol", 1))
-	w.has(w.fail(w.verb(inContainer, "preview")...), "runtime", "cobol", "takes")
+	w.has(w.fail(w.verb(inContainer, "preview")...), "unknown runtime", "cobol", "want")
 }
 
 func TestRefreshDriftAndDestroy(t *testing.T) {

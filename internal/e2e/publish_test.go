@@ -1,110 +1,69 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
+	"dagger/iac/marker"
 	"iac/internal/githubapi"
 )
 
-// steps are the requests of a publication: the list of comments while Pulumi runs, the comment
-// itself, and the second look after a new one.
-var steps = []struct {
-	name  string
-	there bool
-	match func(githubapi.Request) bool
-	skip  int
-}{
-	{"the first look", false, isQuery, 0},
-	{"creating", false, isMethod(http.MethodPost), 0},
-	{"the second look", false, isQuery, 1},
-	{"editing", true, isMethod(http.MethodPatch), 0},
-}
-
-func isQuery(r githubapi.Request) bool { return r.Operation != "" }
+// What the rules of publishing are is tested in internal/sticky; here, that the module keeps to them.
 
 func isMethod(method string) func(githubapi.Request) bool {
 	return func(r githubapi.Request) bool { return r.Method == method && r.Operation == "" }
 }
 
-var passing = []githubapi.Kind{
-	githubapi.TooManyRequests, githubapi.ForbiddenForNow, githubapi.SecondaryRateLimit, githubapi.BadGateway,
-	githubapi.Unavailable, githubapi.HangUpBefore, githubapi.HangUpAfter, githubapi.Truncated,
-}
-
-// A fault that passes leaves the right text in exactly one comment.
-func TestPassingFaults(t *testing.T) {
+func TestPassingFaultIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	for _, step := range steps {
-		for _, kind := range passing {
-			t.Run(fmt.Sprintf("%s, %s", step.name, kind), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, "infra-yaml")
-				if step.there {
-					w.succeed(w.preview(inContainer)...)
-				}
-				w.github.Fail(githubapi.Fault{Match: step.match, Skip: step.skip, Kind: kind})
-				a := w.call(w.preview(inContainer, "--commit", "0123456789abcdef")...)
-				if a.code != 0 {
-					t.Fatalf("it failed:\n%s", a.stderr)
-				}
-				w.has(w.comment().Body, "to create", "0123456")
-				w.has(a.stderr, "trying again")
-			})
-		}
+	w := newWorld(t, "infra-yaml")
+	w.github.Fail(githubapi.Fault{Match: isMethod(http.MethodPost), Kind: githubapi.BadGateway})
+	a := w.call(w.preview(inContainer)...)
+	if a.code != 0 {
+		t.Fatalf("it failed:\n%s", a.stderr)
 	}
+	w.has(w.comment().Body, "to create")
+	w.has(a.stderr, "trying again in 1s")
 }
 
 // A fault that stays is a clear error that has the preview in it, or a warning where that is asked for.
-func TestLastingFaults(t *testing.T) {
-	t.Parallel()
-	for _, step := range steps {
-		for kind, words := range map[githubapi.Kind]string{
-			githubapi.ServerError: "HTTP 500",
-			githubapi.ReadOnly:    "pull-requests: write",
-		} {
-			t.Run(fmt.Sprintf("%s, %s", step.name, kind), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, "infra-yaml")
-				if step.there {
-					w.succeed(w.preview(inContainer)...)
-				}
-				w.github.Fail(githubapi.Fault{Match: step.match, Skip: step.skip, Kind: kind, Times: -1})
-				if step.name == "the second look" {
-					a := w.call(w.preview(inContainer, "--commit", "0123456789abcdef")...)
-					w.has(a.stderr, words, "not known")
-					w.has(w.comment().Body, "0123456")
-					return
-				}
-				failed := w.fail(w.preview(inContainer, "--commit", "0123456789abcdef")...)
-				w.has(failed, words, "acme/shop#7", "its comment was not posted", "to create")
-				w.hasNot(failed, "trying again", "goroutine")
-				if n := len(w.comments()); n > 1 {
-					t.Errorf("%d comments are left", n)
-				}
-				a := w.call(w.preview(inContainer, "--commit", "0123456789abcdef", "--comment-optional")...)
-				if a.code != 0 {
-					t.Fatalf("with comment-optional it failed:\n%s", a.stderr)
-				}
-				w.has(a.stdout, "to create")
-				w.has(a.stderr, words)
-			})
-		}
-	}
-}
-
-func TestPatienceEnds(t *testing.T) {
+func TestLastingFault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
-	w.github.Fail(githubapi.Fault{Match: isMethod(http.MethodPost), Kind: githubapi.BadGateway, Times: -1})
-	w.has(w.fail(w.preview(inContainer)...), "HTTP 502", "not posted", "to create")
-	requests := w.github.Requests()
-	if took := requests[len(requests)-1].Time.Sub(requests[0].Time).Seconds(); took > 125 {
-		t.Errorf("it went on for %.0f s", took)
+	w.github.Fail(githubapi.Fault{Kind: githubapi.ReadOnly, Times: -1})
+	w.has(w.fail(w.preview(inContainer)...), "acme/shop#7", "its comment was not posted", "pull-requests: write", "to create")
+	a := w.call(w.preview(inContainer, "--comment-optional")...)
+	if a.code != 0 {
+		t.Fatalf("with comment-optional it failed:\n%s", a.stderr)
 	}
+	w.has(a.stdout, "to create")
+	w.has(a.stderr, "pull-requests: write")
+}
+
+// The comment of a run that began later stays.
+func TestLaterRunIsNotOverwritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "infra-yaml")
+	w.succeed(w.preview(inContainer)...)
+	own := w.comment()
+	line, rest, _ := strings.Cut(own.Body, "\n")
+	m, ok := marker.Parse(line)
+	if !ok || time.Since(m.Began) > 10*time.Minute || time.Since(m.Began) < 0 {
+		t.Fatalf("the marker is %s", line)
+	}
+	w.must(w.github.DeleteComment(own.ID))
+	m.Began = time.Now().Add(30 * time.Minute)
+	if _, err := w.github.AddComment(repo, number, bot, m.String()+"\n"+rest); err != nil {
+		t.Fatal(err)
+	}
+	a := w.call(w.preview(inContainer, "--commit", "0123456789abcdef")...)
+	if a.code != 0 {
+		t.Fatalf("it failed:\n%s", a.stderr)
+	}
+	w.has(a.stderr, "a run that began later")
+	w.hasNot(w.comment().Body, "0123456")
 }
 
 func TestReadOnlyTokenIsExplained(t *testing.T) {
@@ -117,23 +76,10 @@ func TestReadOnlyTokenIsExplained(t *testing.T) {
 func TestFailedCommentDoesNotHideFailedPreview(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
-	w.github.Fail(githubapi.Fault{Kind: githubapi.ServerError, Times: -1})
+	w.github.Fail(githubapi.Fault{Kind: githubapi.ReadOnly, Times: -1})
 	w.stack.Name = "organization/infra/nosuch"
 	for _, more := range [][]string{nil, {"--comment-optional"}} {
-		w.has(w.fail(w.preview(inContainer, more...)...), "no stack named", "comment was not posted", "HTTP 500")
-	}
-}
-
-func TestUnchangedTextIsNotSentAgain(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "infra-yaml")
-	if _, err := w.stack.Run(t.Context(), "up", "--yes", "--skip-preview", "--stack", w.stack.Name); err != nil {
-		t.Fatal(err)
-	}
-	w.succeed(w.preview(inContainer)...)
-	w.succeed(w.preview(inContainer)...)
-	if n := w.requests(http.MethodPatch, ""); n > 1 {
-		t.Errorf("the same text was sent %d times", n)
+		w.has(w.fail(w.preview(inContainer, more...)...), "no stack named", "comment was not posted", "pull-requests: write")
 	}
 }
 
@@ -165,70 +111,6 @@ func TestEachKeyAndStackHasItsComment(t *testing.T) {
 	}
 }
 
-func TestTwoJobsAtOnceLeaveOneComment(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "infra-yaml")
-	// Each job's first look comes before either has created its comment.
-	var looks sync.WaitGroup
-	looks.Add(2)
-	var mu sync.Mutex
-	seen := 0
-	w.github.Before(func(r githubapi.Request) {
-		mu.Lock()
-		first := isQuery(r) && seen < 2
-		if first {
-			seen++
-		}
-		mu.Unlock()
-		if first {
-			looks.Done()
-		}
-		if r.Method == http.MethodPost && r.Operation == "" {
-			looks.Wait()
-		}
-	})
-	var jobs sync.WaitGroup
-	for range 2 {
-		jobs.Go(func() {
-			if a := w.call(w.preview(inContainer)...); a.code != 0 && !strings.Contains(a.stderr, "locked") {
-				t.Errorf("a job failed:\n%s", a.stderr)
-			}
-		})
-	}
-	jobs.Wait()
-	if n := w.requests(http.MethodPost, "/comments"); n != 2 {
-		t.Fatalf("%d comments were created, the jobs did not meet", n)
-	}
-	first := int64(1 << 62)
-	for _, r := range w.comments() {
-		first = min(first, r.ID)
-	}
-	if c := w.comment(); c.ID != first {
-		t.Errorf("the comment that stayed is %d", c.ID)
-	}
-}
-
-func TestCommentDeletedMeanwhileIsMadeAnew(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "infra-yaml")
-	w.succeed(w.preview(inContainer)...)
-	old := w.comment().ID
-	var once sync.Once
-	w.github.Before(func(r githubapi.Request) {
-		if r.Method == http.MethodPatch {
-			once.Do(func() {
-				if err := w.github.DeleteComment(old); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-	})
-	w.succeed(w.preview(inContainer, "--commit", "0123456789abcdef")...)
-	if c := w.comment(); c.ID == old || !strings.Contains(c.Body, "0123456") {
-		t.Errorf("it left %+v", c)
-	}
-}
-
 func TestEnterpriseServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
@@ -248,43 +130,6 @@ func TestMissingPullRequestIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
 	w.has(w.fail(w.preview(inContainer, "--github-ref", "99")...), "99", "acme/shop#99", "to create")
-}
-
-// Pulumi takes its time: what the first look saw may be otherwise when it is done.
-func TestCommentChangedWhilePulumiRanIsSeenAgain(t *testing.T) {
-	t.Parallel()
-	for name, act := range map[string]func(*world, githubapi.Comment){
-		"deleted":   func(w *world, c githubapi.Comment) { w.must(w.github.DeleteComment(c.ID)) },
-		"minimised": func(w *world, c githubapi.Comment) { w.must(w.github.Minimize(c.ID)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, "infra-yaml")
-			w.succeed(w.preview(inContainer)...)
-			old := w.comment()
-			var once sync.Once
-			looked := false
-			w.github.Before(func(githubapi.Request) {
-				if looked {
-					once.Do(func() { act(w, old) })
-				}
-				looked = true
-			})
-			w.succeed(w.preview(inContainer)...)
-			last := w.comments()[len(w.comments())-1]
-			if last.ID == old.ID || last.Minimized != "" || last.Body != old.Body {
-				t.Errorf("it left %+v", w.comments())
-			}
-		})
-	}
-}
-
-func TestPassingServerErrorAtTheFirstLook(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "infra-yaml")
-	w.github.Fail(githubapi.Fault{Match: isQuery, Kind: githubapi.ServerError})
-	w.succeed(w.preview(inContainer)...)
-	w.has(w.comment().Body, "to create")
 }
 
 func TestTokensInValuesAreNotRepeated(t *testing.T) {

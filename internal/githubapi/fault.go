@@ -27,6 +27,8 @@ const (
 	BadGateway
 	// Unavailable answers 503 with a page of HTML.
 	Unavailable
+	// GatewayTimeout answers 504 after the request was processed.
+	GatewayTimeout
 	// HangUpBefore breaks the connection off before the request is processed.
 	HangUpBefore
 	// HangUpAfter breaks the connection off after the request was processed.
@@ -43,7 +45,7 @@ const (
 )
 
 var kindNames = [...]string{
-	"none", "429", "403 with Retry-After", "secondary rate limit", "read-only", "500", "502", "503",
+	"none", "429", "403 with Retry-After", "secondary rate limit", "read-only", "500", "502", "503", "504",
 	"hang up before", "hang up after", "slow", "truncated", "query rate limit", "query failed",
 }
 
@@ -142,6 +144,9 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request, handle func() respon
 		}
 	case Truncated:
 		handle().writeHalf(w)
+	case GatewayTimeout:
+		handle()
+		text(http.StatusGatewayTimeout, "text/html; charset=utf-8", errorPage("504 Gateway Timeout")).write(w)
 	default:
 		handle().write(w)
 	}

@@ -203,6 +203,7 @@ func TestGhMeetsFaults(t *testing.T) {
 		{Fault{Kind: ServerError}, "500 Internal Server Error", "", []string{"gh: Server Error (HTTP 500)"}, 1, 0},
 		{Fault{Kind: BadGateway}, "502 Bad Gateway", "Content-Type: text/html; charset=utf-8", []string{"gh: HTTP 502"}, 1, 0},
 		{Fault{Kind: Unavailable}, "503 Service Unavailable", "Content-Type: text/html; charset=utf-8", []string{"gh: HTTP 503"}, 1, 0},
+		{Fault{Kind: GatewayTimeout}, "504 Gateway Timeout", "Content-Type: text/html; charset=utf-8", []string{"gh: HTTP 504"}, 1, 1},
 		{Fault{Kind: HangUpBefore}, "", "", []string{"unexpected EOF", "connection reset by peer"}, 1, 0},
 		{Fault{Kind: HangUpAfter}, "", "", []string{"unexpected EOF", "connection reset by peer"}, 1, 1},
 		{Fault{Kind: Slow, Delay: 300 * time.Millisecond}, "201 Created", "", []string{""}, 0, 1},

@@ -327,6 +327,7 @@ func (g *graph) comment(pull pullRequest, comment Comment) object {
 		"body":            comment.Body,
 		"createdAt":       comment.CreatedAt,
 		"databaseId":      nil,
+		"editor":          nil,
 		"fullDatabaseId":  strconv.FormatInt(comment.ID, 10),
 		"id":              comment.NodeID(),
 		"isMinimized":     comment.Minimized != "",
@@ -343,6 +344,7 @@ func (g *graph) comment(pull pullRequest, comment Comment) object {
 	}
 	if comment.Edits > 0 {
 		fields["lastEditedAt"] = comment.UpdatedAt
+		fields["editor"] = g.author(comment.Editor)
 	}
 	if comment.Minimized != "" {
 		fields["minimizedReason"] = comment.Minimized
@@ -403,7 +405,7 @@ func (g *graph) updateIssueComment(input map[string]any) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	pull, comment, err := g.store.edit(g.site, id, fmt.Sprint(input["body"]))
+	pull, comment, err := g.store.edit(g.site, id, g.viewer.Login, fmt.Sprint(input["body"]))
 	if err != nil {
 		return object{}, err
 	}

@@ -11,7 +11,7 @@ func TestPage(t *testing.T) {
 	s := start(t, Options{})
 	comment(t, s, "mona", "Looks *good*, <script>alert(1)</script>")
 	edited := comment(t, s, bot, "x")
-	if _, _, err := s.store.edit(githubHost, edited.ID, "> [!CAUTION]\n> Deletes `a`\n\n```diff\n+ b\n```"); err != nil {
+	if _, _, err := s.store.edit(githubHost, edited.ID, bot, "> [!CAUTION]\n> Deletes `a`\n\n```diff\n+ b\n```"); err != nil {
 		t.Fatal(err)
 	}
 	old := comment(t, s, bot, "old")

@@ -153,7 +153,7 @@ func (s *Server) edit(c *call, id int64) response {
 	if refused != nil {
 		return *refused
 	}
-	pull, comment, err := s.store.edit(c.site, id, body)
+	pull, comment, err := s.store.edit(c.site, id, c.user.Login, body)
 	if err != nil {
 		return refusal(err)
 	}

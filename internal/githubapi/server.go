@@ -184,6 +184,12 @@ func (s *Server) AddComment(repo string, number int, login, body string) (Commen
 	return c, err
 }
 
+// EditComment gives a comment another text in somebody's name.
+func (s *Server) EditComment(id int64, login, body string) error {
+	_, _, err := s.store.edit("", id, login, body)
+	return err
+}
+
 // Minimize hides a comment as outdated, as people do on the page.
 func (s *Server) Minimize(id int64) error {
 	_, _, err := s.store.minimize("", id, "outdated")

@@ -35,6 +35,8 @@ type Comment struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	// Edits is how often the body was sent anew.
 	Edits int `json:"edits,omitempty"`
+	// Editor is the login of who sent it last, empty where nobody did.
+	Editor string `json:"editor,omitempty"`
 	// Minimized is the reason for which it was minimised, such as "outdated", or empty.
 	Minimized string `json:"minimized,omitempty"`
 }
@@ -253,13 +255,14 @@ func (s *store) add(host, repo string, number int, login, body string) (pullRequ
 }
 
 // edit gives a comment another body.
-func (s *store) edit(host string, id int64, body string) (pullRequest, Comment, error) {
+func (s *store) edit(host string, id int64, login, body string) (pullRequest, Comment, error) {
 	if err := checkBody(body); err != nil {
 		return pullRequest{}, Comment{}, err
 	}
 	return s.change(host, id, func(c *Comment) {
 		c.Body, c.UpdatedAt = body, timestamp()
 		c.Edits++
+		c.Editor = login
 	})
 }
 

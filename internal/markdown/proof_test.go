@@ -2,11 +2,13 @@ package markdown
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +17,9 @@ import (
 	"unicode"
 
 	"dagger/iac/comment"
+	"dagger/iac/marker"
 	"dagger/iac/report"
+	"iac/internal/recordings"
 
 	"golang.org/x/net/html"
 )
@@ -23,8 +27,8 @@ import (
 var update = flag.Bool("update", false, "write the comments of the recordings to testdata/comments")
 
 const (
-	recordings = "../../testdata/recordings"
-	comments   = "../../testdata/comments"
+	folder   = "../../testdata/recordings"
+	comments = "../../testdata/comments"
 )
 
 // attacks are texts that break out of code, or into something else, where a comment is put together
@@ -50,28 +54,37 @@ var attacks = []string{
 func everywhere(text string, exit int) comment.Content {
 	// The text has neighbours, so that there is always something to show.
 	text = "c" + text
-	resource := report.Resource{Operation: report.Replace, Type: text, Name: text, URN: text, ForcedBy: []string{text, text}}
-	deleted := report.Resource{Operation: report.Delete, URN: text + "2"}
+	steps := []report.Step{
+		{Operation: report.Replace, Type: text, Name: text, URN: text, ForcedBy: []string{text, text}, Changes: []report.Change{{Path: "a" + text}}, NotSecret: []string{text}},
+		{Operation: report.Delete, URN: text + "2"},
+		{Operation: report.DeleteReplaced, Type: text, Name: text, Pending: true},
+		{Operation: report.Operation(text), Type: text, Name: text, Outcome: report.Errored},
+	}
+	r := report.Report{
+		Preview:     true,
+		ExitCode:    exit,
+		Counts:      []report.Count{{Operation: report.Operation(text), Number: 2}, {Operation: report.Delete, Number: 1}},
+		Unchanged:   3,
+		Steps:       steps,
+		Diagnostics: []report.Diagnostic{{Severity: "error", Type: text, Name: text, Message: text}, {Severity: text, Message: text}},
+		Policies:    []report.Policy{{Enforcement: text, Severity: text, Pack: text, Policy: text, Type: text, Name: text, Message: text}},
+		Outputs:     []report.Output{{Operation: report.Create, Name: text}, {Operation: report.Delete, Name: text}, {Operation: report.Update, Name: text, NotSecret: true}},
+		Stdout:      cloudLine + "\n" + text,
+	}
+	if exit == 2 {
+		r.Broken = text
+	}
 	return comment.Content{
-		ID:     comment.ID{Project: text, Stack: text, Key: text},
+		ID:     marker.Marker{Project: text, Stack: text, Key: text},
 		Commit: text,
 		RunURL: "https://run.example.com/" + text,
 		Time:   time.Unix(0, 0),
-		Report: report.Report{
-			Summarised:  exit < 2,
-			ExitCode:    exit,
-			Counts:      []report.Count{{Operation: report.Operation(text), Number: 2}, {Operation: report.Delete, Number: 1}},
-			Unchanged:   3,
-			Resources:   []report.Resource{resource, deleted},
-			Diagnostics: []report.Diagnostic{{Severity: "error", Type: text, Name: text, Message: text}, {Severity: text, Message: text}},
-			Policies:    []report.Policy{{Enforcement: text, Pack: text, Policy: text, Type: text, Name: text, Message: text}},
-			Outputs:     []report.Output{{Operation: report.Create, Name: text}, {Operation: report.Delete, Name: text}},
-			Link:        "https://link.example.com/" + text,
-			Text:        text,
-			Diff:        text,
-		},
+		Report: r,
 	}
 }
+
+// cloudLine is how Pulumi names the page of a run.
+const cloudLine = "View Live: https://link.example.com/acme/shop/prod/previews/1"
 
 // prove checks a comment: rendered, it is the same as one that has a harmless x for every text of others,
 // but for what stands in code and where its two links lead. So no such text can have made an element, a
@@ -89,9 +102,6 @@ func prove(t *testing.T, c comment.Content) {
 	calm := harmless(c)
 	if !hasLink(page, runText) {
 		calm.RunURL = ""
-	}
-	if !hasLink(page, cloudText) {
-		calm.Report.Link = ""
 	}
 	if got, want := skeleton(page), skeleton(tree(t, comment.Render(calm))); got != want {
 		t.Errorf("a text of others made a difference outside code:\ngot\n%s\nwant\n%s\ncomment\n%s", got, want, body)
@@ -134,36 +144,37 @@ func harmless(c comment.Content) comment.Content {
 		}
 		return x(text)
 	}
-	lines := func(text string) string {
-		text = strings.Trim(text, "\r\n")
-		if text == "" {
-			return ""
-		}
-		return strings.Repeat("x\n", strings.Count(text, "\n")+1)
-	}
 	r := c.Report
 	out := comment.Content{
-		ID:     comment.ID{Project: x(c.ID.Project), Stack: x(c.ID.Stack), Key: x(c.ID.Key)},
+		ID:     marker.Marker{Project: x(c.ID.Project), Stack: x(c.ID.Stack), Key: x(c.ID.Key)},
 		Commit: x(c.Commit), RunURL: "https://run.example.com/x", Time: c.Time,
-		Report: r,
+		Report: r, NotStarted: message(c.NotStarted), NotRun: message(c.NotRun),
 	}
-	out.Report.Link = "https://link.example.com/x"
-	out.Report.Text, out.Report.Diff = lines(r.Text), lines(r.Diff)
+	out.Report.Stdout, out.Report.Stderr, out.Report.Broken = calmText(r.Stdout), calmText(r.Stderr), x(r.Broken)
 	out.Report.Counts = slices.Clone(r.Counts)
 	for i, count := range r.Counts {
-		if strings.HasPrefix(string(count.Operation), "c") && count.Operation != report.Create && count.Operation != report.CreateReplacement {
+		if !slices.Contains(report.Operations(), count.Operation) {
 			out.Report.Counts[i].Operation = "x"
 		}
 	}
-	out.Report.Resources = nil
-	for _, resource := range r.Resources {
-		resource.Type, resource.Name = x(resource.Type), x(resource.Name)
-		if urn := x(resource.URN); urn != "" {
-			// Resources with the same URN are one.
-			resource.URN = urn + strconv.Itoa(slices.IndexFunc(r.Resources, func(r report.Resource) bool { return r.URN == resource.URN }))
+	out.Report.Steps = nil
+	for _, step := range r.Steps {
+		step.Type, step.Name, step.URN = x(step.Type), x(step.Name), x(step.URN)
+		if !slices.Contains(report.Operations(), step.Operation) {
+			step.Operation = "x"
 		}
-		resource.ForcedBy, resource.Changes = all(resource.ForcedBy), all(resource.Changes)
-		out.Report.Resources = append(out.Report.Resources, resource)
+		step.ForcedBy, step.NotSecret = all(step.ForcedBy), all(step.NotSecret)
+		changes := step.Changes
+		step.Changes = nil
+		for i, change := range changes {
+			// Two changes of the same property are one, and one that forces a replacement is told only once.
+			change.Path = x(change.Path) + strconv.Itoa(i)
+			if slices.ContainsFunc(r.Steps, func(s report.Step) bool { return slices.ContainsFunc(s.ForcedBy, changes[i].Within) }) {
+				change.Path = "x"
+			}
+			step.Changes = append(step.Changes, change)
+		}
+		out.Report.Steps = append(out.Report.Steps, step)
 	}
 	out.Report.Diagnostics = nil
 	for _, d := range r.Diagnostics {
@@ -173,16 +184,12 @@ func harmless(c comment.Content) comment.Content {
 		d.Type, d.Name, d.Message = x(d.Type), x(d.Name), message(d.Message)
 		out.Report.Diagnostics = append(out.Report.Diagnostics, d)
 	}
-	if d := out.Report.Diagnostics; len(d) == 1 && strings.TrimSpace(r.Text) == r.Diagnostics[0].Severity+": "+strings.TrimSpace(r.Diagnostics[0].Message) {
-		// An output of nothing but an error is not shown again.
-		out.Report.Text = d[0].Severity + ": " + d[0].Message
-	}
 	out.Report.Policies = nil
 	for _, p := range r.Policies {
 		if p.Enforcement != "mandatory" && p.Enforcement != "remediate" {
 			p.Enforcement = "advisory"
 		}
-		p.Pack, p.Policy, p.Type, p.Name, p.Message = x(p.Pack), x(p.Policy), x(p.Type), x(p.Name), message(p.Message)
+		p.Severity, p.Pack, p.Policy, p.Type, p.Name, p.Message = x(p.Severity), x(p.Pack), x(p.Policy), x(p.Type), x(p.Name), message(p.Message)
 		out.Report.Policies = append(out.Report.Policies, p)
 	}
 	out.Report.Outputs = nil
@@ -191,6 +198,21 @@ func harmless(c comment.Content) comment.Content {
 		out.Report.Outputs = append(out.Report.Outputs, o)
 	}
 	return out
+}
+
+// ownLine are the lines of Pulumi's by which the link of the comment is found.
+var ownLine = regexp.MustCompile(`^(View Live: https://(link\.example|app\.pulumi)\.com/\S+|(Previewing update|Updating|Destroying|Refreshing) \(.*\):?)\n?$`)
+
+// calmText puts an x for every other line, and keeps how many there are.
+func calmText(text string) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		if !ownLine.MatchString(line) && strings.Trim(line, "\r\n") != "" {
+			line = "x" + line[len(strings.TrimRight(line, "\n")):]
+		}
+		out.WriteString(line)
+	}
+	return out.String()
 }
 
 func tree(t *testing.T, markdown string) *html.Node {
@@ -206,7 +228,10 @@ func tree(t *testing.T, markdown string) *html.Node {
 	return root
 }
 
-// skeleton is all of a page but what is in code and where links lead.
+// foldTitle has a number that depends on nothing but how much of the text is a diff.
+var foldTitle = regexp.MustCompile(`^(Diff|Output), [\d,]+ lines?$`)
+
+// skeleton is all of a page but what is in code, where links lead, and how long the folded text is.
 func skeleton(node *html.Node) string {
 	var out strings.Builder
 	var walk func(*html.Node, int)
@@ -214,14 +239,14 @@ func skeleton(node *html.Node) string {
 		indent := strings.Repeat(" ", depth)
 		switch {
 		case node.Type == html.TextNode:
-			fmt.Fprintf(&out, "%s%q\n", indent, node.Data)
+			fmt.Fprintf(&out, "%s%q\n", indent, foldTitle.ReplaceAllString(node.Data, "$1, N lines"))
 		case node.Data == "code":
 			// Whatever colours the lines in it have.
 			fmt.Fprintf(&out, "%s<code>\n", indent)
 		default:
 			fmt.Fprintf(&out, "%s<%s", indent, node.Data)
 			for _, a := range node.Attr {
-				if a.Key != "href" {
+				if a.Key != "href" && a.Key != "open" {
 					fmt.Fprintf(&out, " %s=%q", a.Key, a.Val)
 				}
 			}
@@ -297,26 +322,37 @@ func TestNoTextOfOthersLeavesItsCode(t *testing.T) {
 	}
 }
 
-func TestNoOutputOfPulumiLeavesItsCode(t *testing.T) {
+func TestNoEventOfPulumiLeavesItsCode(t *testing.T) {
 	for _, attack := range attacks {
-		for exit, run := range outputs(attack) {
-			prove(t, comment.Content{ID: comment.ID{Project: "p", Stack: "s"}, Report: report.Parse(report.Run{Stdout: run, ExitCode: exit})})
+		for exit := range 2 {
+			prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s"}, Report: logged(t, attack, exit)})
 		}
 	}
 }
 
-// outputs are what Pulumi would print with a text of others in it.
-func outputs(text string) []string {
-	quoted := strconv.Quote(text)
-	line := strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
-	return []string{
-		"Previewing update (dev):\n  pulumi:pulumi:Stack: (same)\n    [urn=urn:pulumi:dev::web::pulumi:pulumi:Stack::web-dev]\n" +
-			"    +-demo:storage:Bucket: (replace)\n        [urn=urn:pulumi:dev::web::demo:storage:Bucket::" + line + "]\n      ~ name: \"old\" => " + quoted +
-			"\n      ~ text: \n          + " + strings.ReplaceAll(text, "\n", "\n          + ") +
-			"\n    --outputs:--\n  + " + line + ": " + quoted + "\nResources:\n    +-1 to replace\n    1 unchanged\n",
-		"Previewing update (dev):\n" + text + "\nwarning: " + text + "\nerror: " + text + "\nResources:\n    1 unchanged\n",
-		text,
+// logged is what is read from an event log with a text of others in every place.
+func logged(t *testing.T, text string, exit int) report.Report {
+	t.Helper()
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
 	}
+	log := strings.NewReplacer("TEXT", string(quoted[1:len(quoted)-1])).Replace(`{"sequence":0,"resourcePreEvent":{"metadata":{"op":"replace","urn":"urn:pulumi:dev::web::TEXT::TEXT","type":"TEXT","old":{"id":"a"},"new":{"id":"b"},"keys":["TEXT"],"detailedDiff":{"TEXT":{"diffKind":"update-replace"},"aTEXT":{"diffKind":"TEXT"}},"logical":true},"planning":true}}
+{"sequence":1,"resOutputsEvent":{"metadata":{"op":"same","urn":"urn:pulumi:dev::web::pulumi:pulumi:Stack::web-dev","type":"pulumi:pulumi:Stack","old":{"outputs":{}},"new":{"outputs":{"TEXT":"TEXT"}}},"planning":true}}
+{"sequence":2,"diagnosticEvent":{"urn":"urn:pulumi:dev::web::TEXT::TEXT","message":"TEXT","severity":"error"}}
+{"sequence":3,"policyEvent":{"resourceUrn":"urn:pulumi:dev::web::TEXT::TEXT","message":"TEXT","policyName":"TEXT","policyPackName":"TEXT","enforcementLevel":"TEXT","severity":"TEXT"}}
+{"sequence":4,"summaryEvent":{"resourceChanges":{"replace":1,"TEXT":2},"isPreview":true,"result":"succeeded"}}
+{"sequence":5,"cancelEvent":{}}
+`)
+	r, err := report.FromLog(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ExitCode = exit
+	r.Stdout = "Previewing update (dev):\n    +-demo:storage:Bucket: (replace)\n        [urn=urn:pulumi:dev::web::demo:storage:Bucket::" + text + "]\n      ~ text: \n          + " +
+		strings.ReplaceAll(text, "\n", "\n          + ") + "\nResources:\n    +-1 to replace\n"
+	r.Stderr = "error: " + text
+	return r
 }
 
 func TestRecordingsStayInTheirCode(t *testing.T) {
@@ -328,28 +364,17 @@ func TestRecordingsStayInTheirCode(t *testing.T) {
 // recorded reads the recordings.
 func recorded(t *testing.T) map[string]comment.Content {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(recordings, "*", "joined"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no recordings in %s: %v", recordings, err)
+	all, err := recordings.All(folder)
+	if err != nil {
+		t.Fatal(err)
 	}
 	out := map[string]comment.Content{}
-	for _, file := range files {
-		output, err := os.ReadFile(file)
+	for _, r := range all {
+		read, err := r.Report()
 		if err != nil {
 			t.Fatal(err)
 		}
-		number, err := os.ReadFile(filepath.Join(filepath.Dir(file), "exit"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		exit, err := strconv.Atoi(strings.TrimSpace(string(number)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[filepath.Base(filepath.Dir(file))] = comment.Content{
-			ID:     comment.ID{Project: "cases", Stack: "organization/dev"},
-			Report: report.Parse(report.Run{Stdout: string(output), ExitCode: exit}),
-		}
+		out[r.Name] = comment.Content{ID: marker.Marker{Project: "cases", Stack: "organization/dev"}, Report: read}
 	}
 	return out
 }
@@ -400,18 +425,19 @@ func TestEveryTextIsShown(t *testing.T) {
 	c := everywhere("", 0)
 	words := 0
 	word := func() string { words++; return fmt.Sprintf("canary%02d", words) }
-	c.ID = comment.ID{Project: word(), Stack: word(), Key: word()}
+	c.ID = marker.Marker{Project: word(), Stack: word(), Key: word()}
 	c.Commit = word()
 	r := &c.Report
-	r.Resources = []report.Resource{
-		{Operation: report.Replace, Type: word(), Name: word(), URN: "a", ForcedBy: []string{word(), word()}},
-		{Operation: report.Replace, Type: word(), Name: word(), URN: "b", Changes: []string{word()}},
+	r.Steps = []report.Step{
+		{Operation: report.Replace, Type: word(), Name: word(), URN: "a", ForcedBy: []string{word(), word()}, NotSecret: []string{word()}},
+		{Operation: report.Replace, Type: word(), Name: word(), URN: "b", Changes: []report.Change{{Path: word()}}},
 		{Operation: report.Delete, URN: word()},
+		{Operation: report.DeleteReplaced, Type: word(), Name: word(), Pending: true},
 	}
 	r.Diagnostics = []report.Diagnostic{{Severity: "error", Type: word(), Name: word(), Message: word()}, {Severity: "warning", Message: word()}}
-	r.Policies = []report.Policy{{Pack: word(), Policy: word(), Type: word(), Name: word(), Message: word()}}
+	r.Policies = []report.Policy{{Severity: word(), Pack: word(), Policy: word(), Type: word(), Name: word(), Message: word()}}
 	r.Outputs = []report.Output{{Operation: report.Create, Name: word()}, {Operation: report.Update, Name: word()}, {Operation: report.Delete, Name: word()}}
-	r.Diff = word()
+	r.Stdout = word()
 
 	root := tree(t, comment.Render(c))
 	var code strings.Builder
@@ -437,8 +463,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, kind uint8) {
 		exit := int(kind % 3)
 		prove(t, everywhere(text, exit))
-		for _, run := range append(outputs(text), text) {
-			prove(t, comment.Content{ID: comment.ID{Project: "p", Stack: "s"}, Report: report.Parse(report.Run{Stdout: run, ExitCode: exit})})
-		}
+		prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s"}, Report: logged(t, text, exit)})
+		prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s"}, NotStarted: "a" + text})
 	})
 }

@@ -5,12 +5,15 @@ package teststack
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -87,6 +90,49 @@ func (s *Stack) Run(ctx context.Context, args ...string) (string, error) {
 		return stdout.String(), fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
 	}
 	return stdout.String(), nil
+}
+
+// LeaveOver puts a second, replaced copy of a resource into the state, as a run leaves it that was ended before it
+// could delete it.
+func (s *Stack) LeaveOver(ctx context.Context, name string) error {
+	exported, err := s.Run(ctx, "stack", "export", "--stack", s.Name)
+	if err != nil {
+		return err
+	}
+	var state struct {
+		Version    int                        `json:"version"`
+		Deployment map[string]json.RawMessage `json:"deployment"`
+	}
+	if err := json.Unmarshal([]byte(exported), &state); err != nil {
+		return err
+	}
+	var resources []map[string]any
+	if err := json.Unmarshal(state.Deployment["resources"], &resources); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(resources, func(r map[string]any) bool {
+		urn, _ := r["urn"].(string)
+		return strings.HasSuffix(urn, "::"+name)
+	})
+	if i < 0 {
+		return fmt.Errorf("no resource of %s is called %s", s.Name, name)
+	}
+	old := maps.Clone(resources[i])
+	old["delete"], old["id"] = true, name+"-old"
+	resources = append(resources, old)
+	if state.Deployment["resources"], err = json.Marshal(resources); err != nil {
+		return err
+	}
+	edited, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(filepath.Dir(s.State), "edited.json")
+	if err := os.WriteFile(file, edited, 0o600); err != nil {
+		return err
+	}
+	_, err = s.Run(ctx, "stack", "import", "--stack", s.Name, "--file", file, "--non-interactive")
+	return err
 }
 
 // settle adds backend and provider to the copy's Pulumi.yaml and gives the project's name.

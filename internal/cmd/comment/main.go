@@ -1,8 +1,11 @@
-// Command comment prints the comment that iac would write for an output of Pulumi that was recorded before,
-// so that one can be looked at without running anything.
+// Command comment prints the comment that iac would write for an event log of Pulumi, so that one can be looked at
+// without running anything.
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,13 +13,15 @@ import (
 	"os"
 	"strings"
 
+	"dagger/iac/clean"
 	"dagger/iac/comment"
+	"dagger/iac/marker"
 	"dagger/iac/report"
 )
 
-const usage = `Usage: go run ./internal/cmd/comment [-exit N] [-stack [organization/[project/]]stack] FILE
+const usage = `Usage: go run ./internal/cmd/comment [flags] FILE
 
-FILE is what "pulumi preview --diff --color never" or another verb printed, standard error included;
+FILE is what "PULUMI_DEBUG_COMMANDS=true pulumi preview --event-log FILE" or another verb wrote;
 - is standard input.
 
 `
@@ -32,6 +37,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("comment", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	exit := flags.Int("exit", 0, "the exit code of Pulumi")
+	text := flags.String("text", "", "the file with what Pulumi printed to standard output, for the diff")
+	errs := flags.String("stderr", "", "the file with what Pulumi printed to standard error")
 	stack := flags.String("stack", "organization/project/stack", "the stack that the comment is about")
 	flags.Usage = func() {
 		_, _ = fmt.Fprint(stderr, usage)
@@ -46,31 +53,69 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 		flags.Usage()
 		return fmt.Errorf("got %d files, takes one", flags.NArg())
 	}
-	output, err := read(flags.Arg(0), stdin)
+	did, err := readLog(flags.Arg(0), stdin)
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(stdout, comment.Render(comment.Content{
-		ID:     id(*stack),
-		Report: report.Parse(report.Run{Stdout: output, ExitCode: *exit}),
-	}))
+	did.ExitCode = *exit
+	if did.Stdout, err = readText(*text); err != nil {
+		return err
+	}
+	if did.Stderr, err = readText(*errs); err != nil {
+		return err
+	}
+	_, err = io.WriteString(stdout, comment.Render(comment.Content{ID: id(*stack), Report: did.Shown(clean.Text)}))
 	return err
 }
 
-func read(name string, stdin io.Reader) (string, error) {
-	if name == "-" {
-		text, err := io.ReadAll(stdin)
-		return string(text), err
+// readLog reads an event log, also one that somebody has written over several lines for people to read.
+func readLog(name string, stdin io.Reader) (report.Report, error) {
+	in := stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return report.Report{}, err
+		}
+		defer file.Close()
+		in = file
+	}
+	log := bufio.NewReader(in)
+	if start, _ := log.Peek(2); string(start) == "{\n" {
+		return readSpread(log)
+	}
+	return report.FromLog(log)
+}
+
+func readSpread(log io.Reader) (report.Report, error) {
+	var lines bytes.Buffer
+	decoder := json.NewDecoder(log)
+	for {
+		var event json.RawMessage
+		if err := decoder.Decode(&event); err == io.EOF {
+			return report.FromLog(&lines)
+		} else if err != nil {
+			return report.Report{}, err
+		}
+		if err := json.Compact(&lines, event); err != nil {
+			return report.Report{}, err
+		}
+		lines.WriteByte('\n')
+	}
+}
+
+func readText(name string) (string, error) {
+	if name == "" {
+		return "", nil
 	}
 	text, err := os.ReadFile(name)
 	return string(text), err
 }
 
 // id takes the project out of a stack's full name.
-func id(stack string) comment.ID {
+func id(stack string) marker.Marker {
 	parts := strings.Split(stack, "/")
 	if len(parts) != 3 {
-		return comment.ID{Stack: stack}
+		return marker.Marker{Stack: stack}
 	}
-	return comment.ID{Project: parts[1], Stack: parts[0] + "/" + parts[2]}
+	return marker.Marker{Project: parts[1], Stack: parts[0] + "/" + parts[2]}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -10,8 +12,18 @@ import (
 const recordings = "../../../testdata/recordings/"
 
 func TestTheCommentOfARecordingIsPrinted(t *testing.T) {
-	output, err := os.ReadFile(recordings + "no-stack/joined")
+	output, err := os.ReadFile(recordings + "replace/events.jsonl")
 	if err != nil {
+		t.Fatal(err)
+	}
+	spread := filepath.Join(t.TempDir(), "spread.json")
+	var text bytes.Buffer
+	for line := range bytes.Lines(output) {
+		if err := json.Indent(&text, line, "", "  "); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(spread, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -19,8 +31,10 @@ func TestTheCommentOfARecordingIsPrinted(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"file", []string{recordings + "same/joined"}, "\n### `organization/project/stack`: nothing to change"},
-		{"standard input", []string{"-exit", "6", "-"}, "\n### ❌ `organization/project/stack`: failed with exit code 6\n"},
+		{"file", []string{recordings + "same/events.jsonl"}, "\n### `organization/project/stack`: nothing to change"},
+		{"standard input", []string{"-exit", "1", "-"}, "\n### ❌ `organization/project/stack`: failed with exit code 1; 2 to replace\n"},
+		{"text", []string{"-text", recordings + "replace/stdout", "-"}, "+-demo:data:Database: (replace)"},
+		{"spread over lines", []string{spread}, "because `engine` changes"},
 		{"full stack", []string{"-stack", "acme/shop/prod", "-"}, `{"v":1,"project":"shop","stack":"acme/prod"}`},
 		{"short stack", []string{"-stack", "prod", "-"}, "\n### `prod`: "},
 	} {

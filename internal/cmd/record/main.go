@@ -1,5 +1,5 @@
-// Record runs the real Pulumi CLI on the programs of testdata and keeps what it prints in
-// testdata/recordings, for the tests of everything that reads or shows such output.
+// Record runs the real Pulumi CLI on the programs of testdata and keeps what it prints and its event log
+// in testdata/recordings, for the tests of everything that reads or shows them.
 package main
 
 import (
@@ -18,7 +18,7 @@ func main() {
 	list := flag.Bool("list", false, "print the names and what they show, and record nothing")
 	state := flag.Bool("state", false, "make the state anew that testdata/infra and its like start from, and record nothing")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: record [-list | -state] [NAME…]\nRecords what the Pulumi CLI prints, all of it or the recordings named.")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: record [-list | -state] [NAME…]\nRecords what the Pulumi CLI does, all of it or the recordings named.")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

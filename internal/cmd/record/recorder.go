@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"iac/internal/teststack"
@@ -40,46 +43,51 @@ func (r *recorder) close() {
 	os.RemoveAll(r.dir)
 }
 
-// record runs a scenario twice from the same state, once with the two outputs apart and once joined.
-// Other files of the folder, such as what the outputs are read as, are left alone.
+// record runs a scenario and keeps what came of it. Other files of the folder, such as what the outputs
+// are read as, are left alone.
 func (r *recorder) record(ctx context.Context, s scenario, target string) error {
-	work, kept := filepath.Join(r.dir, "work"), filepath.Join(r.dir, "kept")
+	work := filepath.Join(r.dir, "work")
 	defer os.RemoveAll(work)
-	defer os.RemoveAll(kept)
 	stack, err := r.prepare(ctx, s, work)
 	if err != nil {
 		return err
 	}
-	if err := os.CopyFS(kept, os.DirFS(work)); err != nil {
-		return err
-	}
-	var stdout, stderr, joined bytes.Buffer
-	cmd := r.command(ctx, stack, s, "after", s.args)
+	var stdout, stderr bytes.Buffer
+	eventLog := filepath.Join(work, "events.jsonl")
+	cmd := r.command(ctx, stack, s, "after", append(slices.Clone(s.args), "--event-log", eventLog))
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	code, err := r.run(ctx, stack, s, cmd)
+	code, err := r.run(ctx, stack, s, cmd, eventLog)
 	if err != nil {
 		return err
-	}
-	if err := errors.Join(os.RemoveAll(work), os.CopyFS(work, os.DirFS(kept))); err != nil {
-		return err
-	}
-	cmd = r.command(ctx, stack, s, "after", s.args)
-	cmd.Stdout, cmd.Stderr = &joined, &joined
-	again, err := r.run(ctx, stack, s, cmd)
-	if err != nil {
-		return err
-	}
-	if code != again {
-		return fmt.Errorf("exit code %d first, %d then:\n%s%s\n%s", code, again, stdout.String(), stderr.String(), joined.String())
 	}
 	clean := r.cleaner(s)
-	return errors.Join(
-		os.MkdirAll(target, 0o755),
-		os.WriteFile(filepath.Join(target, "stdout"), clean(stdout.Bytes()), 0o644),
-		os.WriteFile(filepath.Join(target, "stderr"), clean(stderr.Bytes()), 0o644),
-		os.WriteFile(filepath.Join(target, "joined"), clean(joined.Bytes()), 0o644),
-		os.WriteFile(filepath.Join(target, "exit"), []byte(strconv.Itoa(code)+"\n"), 0o644),
-	)
+	kept := map[string][]byte{
+		"stdout": clean(stdout.Bytes()),
+		"stderr": clean(stderr.Bytes()),
+		"exit":   []byte(strconv.Itoa(code) + "\n"),
+	}
+	if !s.noEvents {
+		events, err := os.ReadFile(eventLog)
+		if err != nil {
+			return err
+		}
+		kept["events.jsonl"] = clean(events)
+	} else if _, err := os.Stat(eventLog); !errors.Is(err, fs.ErrNotExist) {
+		return errors.New("there is an event log where none was expected")
+	}
+	return keep(kept, target)
+}
+
+func keep(files map[string][]byte, folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *recorder) prepare(ctx context.Context, s scenario, work string) (*teststack.Stack, error) {
@@ -106,6 +114,11 @@ func (r *recorder) prepare(ctx context.Context, s scenario, work string) (*tests
 			return nil, fmt.Errorf("pulumi %v before: %w\n%s", s.before, err, out)
 		}
 	}
+	if s.leftOver != "" {
+		if err := stack.LeaveOver(ctx, s.leftOver); err != nil {
+			return nil, err
+		}
+	}
 	if s.change == nil {
 		return stack, nil
 	}
@@ -127,12 +140,12 @@ func (r *recorder) command(ctx context.Context, stack *teststack.Stack, s scenar
 	if s.parallel {
 		cmd.Env = append(cmd.Env, "PARALLEL=yes")
 	}
-	cmd.Env = append(cmd.Env, "CASE="+s.test, "STEP="+step, "FILES="+filepath.Join(r.dir, "work", "files"))
+	cmd.Env = append(cmd.Env, "PULUMI_DEBUG_COMMANDS=true", "CASE="+s.test, "STEP="+step, "FILES="+filepath.Join(r.dir, "work", "files"))
 	return cmd
 }
 
 // run gives the exit code of a command, with the stack's lock held by another meanwhile if asked for.
-func (r *recorder) run(ctx context.Context, stack *teststack.Stack, s scenario, cmd *exec.Cmd) (int, error) {
+func (r *recorder) run(ctx context.Context, stack *teststack.Stack, s scenario, cmd *exec.Cmd, eventLog string) (int, error) {
 	if s.cloud != "" {
 		state, err := stack.Run(ctx, "stack", "export", "--stack", stack.Name)
 		if err != nil {
@@ -148,12 +161,47 @@ func (r *recorder) run(ctx context.Context, stack *teststack.Stack, s scenario, 
 		}
 		defer release()
 	}
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	if s.signal != nil {
+		started, err := interrupt(ctx, cmd.Process, s, eventLog)
+		if err != nil {
+			return 0, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+		}
+		defer killAll(started)
+	}
+	err := cmd.Wait()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
-		return failed.ExitCode(), nil
+		return exitCode(failed), nil
 	}
 	return 0, err
+}
+
+// interrupt sends the scenario's signal when the run has come so far, and gives the processes that the
+// run had started.
+func interrupt(ctx context.Context, run *os.Process, s scenario, eventLog string) ([]int, error) {
+	if err := await(ctx, func() bool {
+		events, _ := os.ReadFile(eventLog)
+		return bytes.Contains(events, []byte(s.reached))
+	}); err != nil {
+		return nil, fmt.Errorf("%s in the event log: %w", s.reached, err)
+	}
+	time.Sleep(time.Second) // The text comes after the events.
+	started, err := descendants(ctx, run.Pid)
+	if err != nil {
+		return nil, err
+	}
+	return started, run.Signal(s.signal)
+}
+
+// exitCode is what a shell gives for it: for a program that a signal ended, 128 and the signal's number.
+func exitCode(failed *exec.ExitError) int {
+	if status, ok := failed.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return failed.ExitCode()
 }
 
 // onCloud turns a command to the stand-in for Pulumi Cloud. Its pages are said to be where the real
@@ -172,20 +220,26 @@ func (r *recorder) hold(ctx context.Context, stack *teststack.Stack, s scenario)
 		return nil, err
 	}
 	release = func() {
+		started, _ := descendants(ctx, holder.Process.Pid)
 		_ = holder.Process.Kill()
 		_ = holder.Wait()
+		killAll(started)
 	}
-	if err := await(ctx, filepath.Join(stack.State, ".pulumi", "locks")); err != nil {
+	locks := filepath.Join(stack.State, ".pulumi", "locks", "*", "*", "*", "*.json")
+	if err := await(ctx, func() bool {
+		found, _ := filepath.Glob(locks)
+		return len(found) > 0
+	}); err != nil {
 		release()
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", locks, err)
 	}
 	return release, nil
 }
 
-// await waits for a file in the folder or below it.
-func await(ctx context.Context, folder string) error {
+// await waits up to 20 seconds for something to come up.
+func await(ctx context.Context, there func() bool) error {
 	for range 200 {
-		if found, _ := filepath.Glob(filepath.Join(folder, "*", "*", "*", "*.json")); len(found) > 0 {
+		if there() {
 			return nil
 		}
 		select {
@@ -194,5 +248,34 @@ func await(ctx context.Context, folder string) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("nothing came up in %s", folder)
+	return errors.New("nothing came up")
+}
+
+// descendants are the processes that a process started and that those started, which go on without it.
+func descendants(ctx context.Context, pid int) ([]int, error) {
+	table, err := exec.CommandContext(ctx, "ps", "-A", "-o", "pid=,ppid=").Output()
+	if err != nil {
+		return nil, fmt.Errorf("ps: %w", err)
+	}
+	children := map[int][]int{}
+	for line := range strings.Lines(string(table)) {
+		var child, parent int
+		if _, err := fmt.Sscan(line, &child, &parent); err != nil {
+			return nil, fmt.Errorf("ps: %q: %w", line, err)
+		}
+		children[parent] = append(children[parent], child)
+	}
+	found := slices.Clone(children[pid])
+	for i := 0; i < len(found); i++ {
+		found = append(found, children[found[i]]...)
+	}
+	return found, nil
+}
+
+func killAll(pids []int) {
+	for _, pid := range pids {
+		if process, err := os.FindProcess(pid); err == nil {
+			_ = process.Kill()
+		}
+	}
 }

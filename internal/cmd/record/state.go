@@ -35,11 +35,11 @@ func makeState(ctx context.Context, root string) error {
 			return err
 		}
 	}
-	exported, err := stack.Run(ctx, "stack", "export", "--stack", stack.Name)
+	text, err := stack.Run(ctx, "stack", "export", "--stack", stack.Name)
 	if err != nil {
 		return err
 	}
-	state, err := withoutPaths([]byte(exported))
+	state, err := withoutPaths([]byte(text))
 	if err != nil {
 		return err
 	}
@@ -59,18 +59,21 @@ func makeState(ctx context.Context, root string) error {
 	return nil
 }
 
+// exported is an exported stack.
+type exported struct {
+	Version    int `json:"version"`
+	Deployment struct {
+		Manifest  map[string]any   `json:"manifest"`
+		Secrets   map[string]any   `json:"secrets_providers"`
+		Resources []map[string]any `json:"resources"`
+		Metadata  map[string]any   `json:"metadata"`
+	} `json:"deployment"`
+}
+
 // withoutPaths takes out where the plugins of this machine lie and which lines of source made what.
-func withoutPaths(exported []byte) ([]byte, error) {
-	var state struct {
-		Version    int `json:"version"`
-		Deployment struct {
-			Manifest  map[string]any   `json:"manifest"`
-			Secrets   map[string]any   `json:"secrets_providers"`
-			Resources []map[string]any `json:"resources"`
-			Metadata  map[string]any   `json:"metadata"`
-		} `json:"deployment"`
-	}
-	if err := json.Unmarshal(exported, &state); err != nil {
+func withoutPaths(text []byte) ([]byte, error) {
+	var state exported
+	if err := json.Unmarshal(text, &state); err != nil {
 		return nil, fmt.Errorf("the exported stack: %w", err)
 	}
 	delete(state.Deployment.Manifest, "plugins")

@@ -13,33 +13,38 @@ import (
 )
 
 var cases = map[string]func(*program) error{
-	"create":     create,
-	"update":     update,
-	"multiline":  multiline,
-	"unicode":    unicode,
-	"replace":    replace,
-	"delete":     remove,
-	"import":     importFile,
-	"refresh":    drifting,
-	"secrets":    secrets,
-	"hostile":    hostile,
-	"same":       create,
-	"mixed":      mixed,
-	"many":       many,
-	"components": components,
-	"fault":      fault,
-	"outputs":    outputs,
-	"log":        logs,
-	"provider":   notices,
-	"error":      failing,
-	"locked":     locked,
-	"rename":     rename,
-	"protect":    protect,
-	"read":       read,
-	"slow":       slow,
-	"config":     configured,
-	"policy":     policed,
-	"advice":     advised,
+	"create":           create,
+	"update":           update,
+	"multiline":        multiline,
+	"unicode":          unicode,
+	"replace":          replace,
+	"replace-triggers": triggered,
+	"retain":           retain,
+	"secret-to-plain":  uncovered,
+	"protect-replace":  protectReplaced,
+	"waiting":          waiting,
+	"delete":           remove,
+	"import":           importFile,
+	"refresh":          drifting,
+	"secrets":          secrets,
+	"hostile":          hostile,
+	"same":             create,
+	"mixed":            mixed,
+	"many":             many,
+	"components":       components,
+	"fault":            fault,
+	"outputs":          outputs,
+	"log":              logs,
+	"provider":         notices,
+	"error":            failing,
+	"locked":           locked,
+	"rename":           rename,
+	"protect":          protect,
+	"read":             read,
+	"slow":             slow,
+	"config":           configured,
+	"policy":           policed,
+	"advice":           advised,
 }
 
 func create(p *program) error {
@@ -125,6 +130,14 @@ func replace(p *program) error {
 		pulumi.DeleteBeforeReplace(true))
 }
 
+// triggered has a change that forces a replacement only because the program says so, beside one that does not.
+func triggered(p *program) error {
+	return p.bucket("assets", props{
+		"policy": p.pick("short", "shorter"),
+		"tags":   props{"team": p.pick("web", "platform"), "stage": "test"},
+	}, pulumi.ReplaceOnChanges([]string{"tags.team"}))
+}
+
 func remove(p *program) error {
 	if err := p.bucket("keep", props{}); err != nil || p.after {
 		return err
@@ -133,6 +146,15 @@ func remove(p *program) error {
 		return err
 	}
 	return p.database("orders", props{"engine": "postgres", "password": pulumi.ToSecret("correct horse")})
+}
+
+// retain has a resource gone and another one replaced, of which the old ones are to be kept.
+func retain(p *program) error {
+	keep := pulumi.RetainOnDelete(true)
+	if err := p.bucket("logs", props{"region": p.pick("eu-west-1", "eu-central-1")}, keep); err != nil || p.after {
+		return err
+	}
+	return each(p.bucket("archive", props{}, keep), p.bucket("scratch", props{}))
 }
 
 func importFile(p *program) error {
@@ -168,6 +190,27 @@ func secrets(p *program) error {
 		return err
 	}
 	p.ctx.Export("password", pulumi.ToSecret(p.pick("correct horse", "battery staple")))
+	return nil
+}
+
+// uncovered has secrets that become plain and the other way round, with the same value and with another.
+func uncovered(p *program) error {
+	turn := func(secretBefore bool, before, after string) any {
+		value := p.pick(before, after)
+		if secretBefore != p.after {
+			return pulumi.ToSecret(value)
+		}
+		return value
+	}
+	if err := p.bucket("assets", props{
+		"policy":   turn(true, "the same value", "the same value"),
+		"tags":     props{"opened": turn(true, "was secret", "is plain now")},
+		"settings": props{"closed": turn(false, "was plain", "is secret now")},
+	}); err != nil {
+		return err
+	}
+	p.ctx.Export("opened", pulumi.ToOutput(turn(true, "the same output", "the same output")))
+	p.ctx.Export("closed", pulumi.ToOutput(turn(false, "a plain output", "a secret output")))
 	return nil
 }
 
@@ -346,6 +389,21 @@ func protect(p *program) error {
 		return nil
 	}
 	return p.bucket("precious", props{}, pulumi.Protect(true))
+}
+
+func protectReplaced(p *program) error {
+	return p.bucket("precious", props{"region": p.pick("eu-west-1", "eu-central-1")}, pulumi.Protect(true))
+}
+
+// waiting stops half-way, so that it is ended from outside. Its preview does not.
+func waiting(p *program) error {
+	if err := p.bucket("assets", props{}); err != nil {
+		return err
+	}
+	if !p.ctx.DryRun() {
+		time.Sleep(time.Minute)
+	}
+	return p.bucket("logs", props{})
 }
 
 // mixed has one of every change.

@@ -1,0 +1,133 @@
+// Package marker writes and reads the hidden first line by which a comment on a pull request is known.
+package marker
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+const (
+	begin = "<!-- iac "
+	end   = "} -->"
+	// version changes when a comment of an older iac can no longer be edited into one of today's.
+	version = 1
+	// maxName is the length in bytes up to which a name stands in the marker itself.
+	maxName = 300
+	// timeForm is fixed in length, so that a time has one form only.
+	timeForm = "2006-01-02T15:04:05.000Z"
+)
+
+// Marker says what a comment is about.
+type Marker struct {
+	// There is one comment on a pull request for each project, stack and key. Key is empty for most.
+	Project, Stack, Key string
+	// Began is when the run began of which the comment tells, to the millisecond; zero if not known.
+	Began time.Time
+}
+
+// fields are the marker as JSON. A new field goes to the end, and may be left out: Parse of an older iac
+// passes over what follows the fields that it knows.
+type fields struct {
+	Version int    `json:"v"`
+	Project string `json:"project"`
+	Stack   string `json:"stack"`
+	Key     string `json:"key,omitempty"`
+	Began   string `json:"began,omitempty"`
+}
+
+// Start is what the line of every marker begins with.
+const Start = begin + "{"
+
+// String gives the line. It is a comment in HTML around compact JSON, in printable ASCII: what would end
+// the comment or the line stands there as an escape. Of a name longer than 300 bytes its SHA-256 stands
+// there.
+func (m Marker) String() string { return m.open() + end }
+
+// Prefix gives what the line of every marker begins with that is the same as m.
+func (m Marker) Prefix() string {
+	m.Began = time.Time{}
+	return m.open()
+}
+
+// Same tells whether both are about the same project, stack and key.
+func (m Marker) Same(other Marker) bool { return m.Prefix() == other.Prefix() }
+
+// open is the line without its end.
+func (m Marker) open() string {
+	f := fields{Version: version, Project: name(m.Project), Stack: name(m.Stack), Key: name(m.Key)}
+	if !m.Began.IsZero() {
+		f.Began = m.Began.UTC().Format(timeForm)
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // Strings and a number can always be written.
+	}
+	return begin + escaped(strings.TrimSuffix(string(text), "}"))
+}
+
+// name is a name as it stands in the marker.
+func name(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if len(s) <= maxName {
+		return s
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(s)))
+}
+
+// escaped is JSON in which nothing ends a comment in HTML or a line.
+func escaped(text string) string {
+	var out strings.Builder
+	var previous rune
+	for _, r := range text {
+		if r < ' ' || r > '~' || r == '<' || r == '>' || r == '-' && previous == '-' {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&out, `\u%04x`, unit)
+			}
+			previous = 0
+			continue
+		}
+		out.WriteRune(r)
+		previous = r
+	}
+	return out.String()
+}
+
+// Parse reads the marker of a comment: its first line, which must be a marker and nothing else. The fields
+// known here stand first and in the form that String gives them; those that a newer iac adds may follow.
+func Parse(body string) (Marker, bool) {
+	line, _, _ := strings.Cut(body, "\n")
+	line = strings.TrimSuffix(line, "\r")
+	inside, ok := strings.CutPrefix(line, begin)
+	if !ok || !strings.HasSuffix(inside, end) {
+		return Marker{}, false
+	}
+	text := strings.TrimSuffix(inside, " -->")
+	if escaped(text) != text || !compact(text) {
+		return Marker{}, false
+	}
+	var f fields
+	if json.Unmarshal([]byte(text), &f) != nil {
+		return Marker{}, false
+	}
+	m := Marker{Project: f.Project, Stack: f.Stack, Key: f.Key}
+	if f.Began != "" {
+		began, err := time.Parse(timeForm, f.Began)
+		if err != nil {
+			return Marker{}, false
+		}
+		m.Began = began
+	}
+	rest, ok := strings.CutPrefix(line, m.open())
+	return m, ok && (rest == end || strings.HasPrefix(rest, `,"`))
+}
+
+// compact tells whether text is JSON without a space too many.
+func compact(text string) bool {
+	var out bytes.Buffer
+	return json.Compact(&out, []byte(text)) == nil && out.String() == text
+}

@@ -1,0 +1,142 @@
+package marker
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+var began = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+
+func TestString(t *testing.T) {
+	for _, test := range []struct {
+		marker Marker
+		want   string
+	}{
+		{Marker{Project: "web", Stack: "acme/prod"}, `<!-- iac {"v":1,"project":"web","stack":"acme/prod"} -->`},
+		{Marker{"web", "prod", "nightly", began}, `<!-- iac {"v":1,"project":"web","stack":"prod","key":"nightly","began":"2026-01-02T15:04:05.000Z"} -->`},
+		{
+			Marker{Project: "web", Stack: "prod", Began: began.Add(1_234_567).In(time.FixedZone("", 3600))},
+			`<!-- iac {"v":1,"project":"web","stack":"prod","began":"2026-01-02T15:04:05.001Z"} -->`,
+		},
+		{Marker{Project: "--><b>", Stack: "a--b---c", Key: "-"}, `<!-- iac {"v":1,"project":"-\u002d\u003e\u003cb\u003e","stack":"a-\u002db-\u002d-c","key":"-"} -->`},
+		{Marker{Project: "a\nb\r\x00\x7f", Stack: "\u202eä\u2028", Key: "🦊"}, `<!-- iac {"v":1,"project":"a\nb\r\u0000\u007f","stack":"\u202e\u00e4\u2028","key":"\ud83e\udd8a"} -->`},
+		{Marker{Project: `"`, Stack: `\`, Key: "&"}, `<!-- iac {"v":1,"project":"\"","stack":"\\","key":"\u0026"} -->`},
+		{Marker{Project: strings.Repeat("x", 301)}, `<!-- iac {"v":1,"project":"sha256:e4c11e4fa5423893d1927ae29ada0b6e2da560b5fa44ddc2c09fcd4734a9d9a6","stack":""} -->`},
+	} {
+		if got := test.marker.String(); got != test.want {
+			t.Errorf("%+v:\ngot  %s\nwant %s", test.marker, got, test.want)
+		}
+		if got, ok := Parse(test.want); !ok || got.String() != test.want || !got.Same(test.marker) {
+			t.Errorf("%s is read as %+v, %t", test.want, got, ok)
+		}
+	}
+}
+
+func TestOnlyAFirstLineThatIsAMarkerIsRead(t *testing.T) {
+	line := Marker{"web", "prod", "one", began}.String()
+	for _, test := range []struct {
+		name, body string
+		want       bool
+	}{
+		{"the marker alone", line, true},
+		{"the marker and more", line + "\n### Text", true},
+		{"Windows line ends", line + "\r\n### Text\r\n", true},
+		{"an older iac, which did not tell when the run began", Marker{Project: "web", Stack: "prod"}.String(), true},
+		{"fields of a newer iac", strings.Replace(line, `"} -->`, `","digest":"ab","short":["c",{"d":1}]} -->`, 1), true},
+		{"a line before", "\n" + line, false},
+		{"in a code block", "```\n" + line + "\n```", false},
+		{"text before", "x" + line, false},
+		{"text after", line + " x", false},
+		{"two carriage returns", line + "\r\r\n", false},
+		{"a space before", " " + line, false},
+		{"a space within", strings.Replace(line, `,"stack"`, `, "stack"`, 1), false},
+		{"another version", strings.Replace(line, `"v":1`, `"v":2`, 1), false},
+		{"no version", strings.Replace(line, `"v":1,`, "", 1), false},
+		{"another order", `<!-- iac {"project":"web","stack":"prod","key":"one","v":1} -->`, false},
+		{"an unknown field before a known one", strings.Replace(line, `"key"`, `"digest":"ab","key"`, 1), false},
+		{"a field twice", strings.Replace(line, `"} -->`, `","project":"other"} -->`, 1), false},
+		{"a field twice, in capitals", strings.Replace(line, `"} -->`, `","PROJECT":"other"} -->`, 1), false},
+		{"a character that needs no escape", strings.Replace(line, "web", `w\u0065b`, 1), false},
+		{"a character that needs one", strings.Replace(line, "web", "wéb", 1), false},
+		{"the end of a comment in a field of a newer iac", strings.Replace(line, `"} -->`, `","x":"--"} -->`, 1), false},
+		{"a time of another form", strings.Replace(line, "05.000Z", "05Z", 1), false},
+		{"a time that is none", strings.Replace(line, "01-02T", "13-02T", 1), false},
+		{"a name that is too long", `<!-- iac {"v":1,"project":"` + strings.Repeat("x", 301) + `","stack":""} -->`, false},
+		{"no JSON", `<!-- iac {"v":1,} -->`, false},
+		{"nothing", "", false},
+	} {
+		if _, got := Parse(test.body); got != test.want {
+			t.Errorf("%s: got %t", test.name, got)
+		}
+	}
+}
+
+func TestSameIsProjectStackAndKey(t *testing.T) {
+	one := Marker{"web", "prod", "one", began}
+	for _, test := range []struct {
+		name  string
+		other Marker
+		want  bool
+	}{
+		{"another time", Marker{"web", "prod", "one", began.Add(time.Hour)}, true},
+		{"no time", Marker{"web", "prod", "one", time.Time{}}, true},
+		{"another project", Marker{"site", "prod", "one", began}, false},
+		{"another stack", Marker{"web", "dev", "one", began}, false},
+		{"another key", Marker{"web", "prod", "two", began}, false},
+		{"no key", Marker{"web", "prod", "", began}, false},
+	} {
+		if got := one.Same(test.other); got != test.want {
+			t.Errorf("%s: got %t", test.name, got)
+		}
+		if begins := strings.HasPrefix(test.other.String(), one.Prefix()); begins != test.want {
+			t.Errorf("%s: %s begins with %s: %t", test.name, test.other, one.Prefix(), begins)
+		}
+	}
+}
+
+// FuzzMarker checks that a marker is one hidden line, and is read as what was written.
+func FuzzMarker(f *testing.F) {
+	f.Add("web", "prod", "", "web", "prod", "x", int64(0))
+	f.Add("--", "-->", "<!--", "-", "--", "", int64(1))
+	f.Add(`","stack":"`, "", "", "", `","stack":"`, "", began.UnixMilli())
+	f.Add("\n", "\r", "\x00", "\u2028", "\u202e", "\ufeff", int64(-1))
+	f.Add("\xff\xff", "", "", "\xfe", "", "", int64(0))
+	f.Add(strings.Repeat("a", 400), strings.Repeat("\xff", 300), "", strings.Repeat("a", 401), "", "", int64(0))
+	f.Fuzz(func(t *testing.T, p1, s1, k1, p2, s2, k2 string, ms int64) {
+		one := Marker{p1, s1, k1, time.UnixMilli(ms % 1e14).UTC()}
+		two := Marker{Project: p2, Stack: s2, Key: k2}
+		line := one.String()
+		inside := strings.TrimSuffix(strings.TrimPrefix(line, "<!--"), "-->")
+		if len(inside) != len(line)-len("<!---->") || strings.ContainsAny(inside, "<>\r\n") || strings.Contains(inside, "--") {
+			t.Errorf("%q is not one comment", line)
+		}
+		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
+			t.Errorf("%q is not printable ASCII", line)
+		}
+		got, ok := Parse(line + "\nbody")
+		if !ok || got.String() != line || !got.Same(one) || !got.Began.Equal(one.Began) {
+			t.Errorf("%q is read as %+v, %t", line, got, ok)
+		}
+		if one.Same(two) != (name(p1) == name(p2) && name(s1) == name(s2) && name(k1) == name(k2)) {
+			t.Errorf("%q and %+v", line, two)
+		}
+	})
+}
+
+// FuzzParse checks that what is read was written in the one way in which it is written.
+func FuzzParse(f *testing.F) {
+	f.Add(Marker{"web", "prod", "one", began}.String() + "\r\nbody")
+	f.Add(`<!-- iac {"v":1,"project":"a","stack":"b","digest":"c"} -->`)
+	f.Add(`<!-- iac {"v":1,"project":"a","stack":"b","Began":""} -->`)
+	f.Fuzz(func(t *testing.T, body string) {
+		m, ok := Parse(body)
+		if !ok {
+			return
+		}
+		again, ok := Parse(m.String())
+		if !ok || again != m || !strings.HasPrefix(body, strings.TrimSuffix(m.String(), end)) {
+			t.Errorf("%q is read as %+v, and that as %+v", body, m, again)
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package sticky
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"dagger/iac/marker"
+)
+
+const query = `query($owner: String!, $name: String!, $number: Int!, $endCursor: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+    comments(first: 100, after: $endCursor) {
+      nodes { url body isMinimized viewerDidAuthor author { login } editor { login } }
+      pageInfo { hasNextPage endCursor }
+    }
+  } }
+}`
+
+// look lists the comments for this project, stack and key that the token's own user wrote and nobody has
+// minimised. A fault that passes is waited for.
+func (p *publication) look() error {
+	start := p.marker.Prefix()
+	if p.marker.Project == "" {
+		start = marker.Start
+	}
+	prefix, err := json.Marshal(start)
+	if err != nil {
+		return err
+	}
+	only := fmt.Sprintf(`.data.repository.pullRequest.comments.nodes[]
+		| select(.viewerDidAuthor and (.isMinimized | not) and (.body | startswith(%s)))
+		| {url, body, author: .author.login, editor: .editor.login}`, prefix)
+	for {
+		a, err := p.call("", "graphql", "--paginate",
+			"-f", "query="+query, "-f", "owner="+p.Repository.Owner, "-f", "name="+p.Repository.Name,
+			"-F", "number="+strconv.Itoa(p.Number), "--jq", only)
+		if err != nil {
+			return err
+		}
+		if !a.failed {
+			p.now = p.clock.Now()
+			p.found, err = p.read(a.values)
+			return err
+		}
+		if err := p.wait(a); err != nil {
+			return err
+		}
+	}
+}
+
+// read reads the comments that a --jq gave, and leaves out those of others and those that are gone.
+func (p *publication) read(values []json.RawMessage) ([]comment, error) {
+	var found []comment
+	for _, value := range values {
+		var c comment
+		if err := json.Unmarshal(value, &c); err != nil {
+			return nil, fmt.Errorf("invalid answer of GitHub about a comment: %w", err)
+		}
+		m, known := marker.Parse(c.Body)
+		c.Marker = m
+		if p.marker.Project == "" {
+			m.Project = ""
+		}
+		if !known || !m.Same(p.marker) {
+			continue
+		}
+		_, number, _ := strings.Cut(c.URL, "#issuecomment-")
+		id, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("invalid URL %q of a comment: want one that ends in #issuecomment-NUMBER", c.URL)
+		}
+		if c.ID = id; !p.gone[id] {
+			found = append(found, c)
+		}
+	}
+	slices.SortFunc(found, func(a, b comment) int { return cmp.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
+// do does one step.
+func (p *publication) do(s step) (answer, error) {
+	comments := fmt.Sprintf("repos/%s/%s/issues", p.Repository.Owner, p.Repository.Name)
+	one := fmt.Sprintf("%s/comments/%d", comments, s.comment.ID)
+	switch s.action {
+	case create:
+		return p.call(s.body, "-X", "POST", fmt.Sprintf("%s/%d/comments", comments, p.Number), "--jq", "{url: .html_url}")
+	case edit:
+		return p.call(s.body, "-X", "PATCH", one, "--jq", "{url: .html_url}")
+	default:
+		return p.call("", "-X", "DELETE", one)
+	}
+}
+
+// call calls GitHub's API once.
+func (p *publication) call(body string, args ...string) (answer, error) {
+	if err := context.Cause(p.ctx); err != nil {
+		return answer{}, err
+	}
+	stdout, stderr, code, err := p.GH(p.ctx, append([]string{"api", "--include"}, args...), body)
+	if cause := context.Cause(p.ctx); cause != nil {
+		if errors.Is(cause, errPatience) {
+			cause = fmt.Errorf("GitHub, asked about %s: %w", p.title(), cause)
+		}
+		return answer{}, cause
+	}
+	if err != nil {
+		return answer{}, fmt.Errorf("gh could not be run: %w", err)
+	}
+	return readAnswer(stdout, stderr, code), nil
+}

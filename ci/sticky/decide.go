@@ -1,0 +1,103 @@
+package sticky
+
+import (
+	"strings"
+	"time"
+
+	"dagger/iac/marker"
+)
+
+// comment is one on the pull request that this project, stack and key have, by the token's own user.
+type comment struct {
+	ID  int64  `json:"-"`
+	URL string `json:"url"`
+	// Body is the text as GitHub keeps it, Marker its first line.
+	Body   string        `json:"body"`
+	Marker marker.Marker `json:"-"`
+	// Author wrote it, and Editor changed it last: empty where nobody did.
+	Author string `json:"author"`
+	Editor string `json:"editor"`
+}
+
+// step is what is to be done next.
+type step struct {
+	action action
+	// comment is the one to edit or to delete, body the text to create it with or to edit it to.
+	comment comment
+	body    string
+	// later is when the run began that has reported although it began after this one; zero if none has.
+	later time.Time
+}
+
+type action int
+
+const (
+	nothing action = iota
+	create
+	edit
+	remove
+)
+
+// state is what a publication knows.
+type state struct {
+	body   string
+	marker marker.Marker
+	// onlyExisting is true where no new comment is to be made.
+	onlyExisting bool
+	// written is true once GitHub has taken this body.
+	written bool
+	// found are the comments that were there a moment ago, the oldest first.
+	found []comment
+	now   time.Time
+}
+
+// decide says what to do about the comments that are there.
+//
+// Every job decides in the same way: the oldest comment stays, and gets the text of the run that began
+// last. Only when a job has seen it there does it delete the others. So it does not matter which job does
+// it, or that several do, and nobody deletes the comment that another job takes for the one to stay.
+func decide(s state) step {
+	if len(s.found) == 0 {
+		if s.written || s.onlyExisting {
+			return step{}
+		}
+		return step{action: create, body: s.body}
+	}
+	latest := s.found[0]
+	for _, c := range s.found[1:] {
+		if s.began(c).After(s.began(latest)) {
+			latest = c
+		}
+	}
+	next := step{body: latest.Body}
+	switch began := s.began(latest); {
+	case began.After(s.marker.Began):
+		next.later = began
+	case !s.written || began.Before(s.marker.Began):
+		next.body = s.body
+	}
+	switch stays := s.found[0]; {
+	case normal(stays.Body) != normal(next.body):
+		next.action, next.comment = edit, stays
+	case len(s.found) > 1:
+		next.action, next.comment = remove, s.found[1]
+	}
+	return next
+}
+
+// maxAhead is how far the clocks of two machines may be apart.
+const maxAhead = time.Hour
+
+// began is when the run of a comment began: zero if that is not known, or lies so far ahead that it is the
+// fault of a clock.
+func (s state) began(c comment) time.Time {
+	if c.Marker.Began.After(s.now.Add(maxAhead)) {
+		return time.Time{}
+	}
+	return c.Marker.Began
+}
+
+// normal is a text as far as GitHub keeps it.
+func normal(body string) string {
+	return strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
+}

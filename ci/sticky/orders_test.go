@@ -1,0 +1,292 @@
+package sticky
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"dagger/iac/marker"
+	"dagger/iac/pullrequest"
+)
+
+// github is a pull request with a scheduler: the calls of several jobs are answered one at a time, in an
+// order that the test chooses.
+type github struct {
+	comments []comment
+	lastID   int64
+	jobs     []*job
+	// fails tells whether a call meets a fault that passes, before or after it took effect.
+	fails func() (before, after bool)
+}
+
+// job is one run that publishes.
+type job struct {
+	began   time.Time
+	body    string
+	ask     chan []string
+	text    string
+	reply   chan string
+	done    chan error
+	over    bool
+	calls   []event
+	pending []string
+}
+
+// event is a call that was answered: when, and what it was.
+type event struct {
+	at     int
+	method string
+}
+
+func (g *github) add(m marker.Marker, text string) {
+	g.lastID++
+	g.comments = append(g.comments, comment{ID: g.lastID, Body: m.String() + "\n" + text})
+}
+
+var about = marker.Marker{Project: "web", Stack: "prod"}
+
+func at(minute int) time.Time { return time.Date(2026, 1, 2, 15, minute, 0, 0, time.UTC) }
+
+func markerAt(minute int) marker.Marker {
+	m := about
+	m.Began = at(minute)
+	return m
+}
+
+// instant is a clock on which waiting takes no time.
+type instant struct{ now time.Time }
+
+func (c *instant) Now() time.Time { return c.now }
+
+func (c *instant) Wait(_ context.Context, d time.Duration) error {
+	c.now = c.now.Add(d)
+	return nil
+}
+
+// start starts a job for each minute at which a run began.
+func (g *github) start(ctx context.Context, minutes ...int) {
+	for _, minute := range minutes {
+		j := &job{began: at(minute), ask: make(chan []string), reply: make(chan string), done: make(chan error, 1)}
+		j.body = fmt.Sprintf("%s\nreport of %d", markerAt(minute), minute)
+		g.jobs = append(g.jobs, j)
+		p := &Publisher{
+			GH: func(_ context.Context, args []string, body string) (string, string, int, error) {
+				j.text = body
+				j.ask <- args
+				out := <-j.reply
+				if strings.HasPrefix(out, "HTTP/2.0 2") {
+					return out, "", 0, nil
+				}
+				return out, "gh: failed", 1, nil
+			},
+			Repository: pullrequest.Repository{Host: "github.com", Owner: "acme", Name: "shop"}, Number: 7,
+			Show: func(s string) string { return s }, Warn: func(string) {}, Clock: &instant{now: at(59)},
+		}
+		go func() { j.done <- p.Publish(ctx, j.body) }()
+		j.next()
+	}
+}
+
+// next waits until the job makes a call or is done.
+func (j *job) next() {
+	select {
+	case j.pending = <-j.ask:
+	case err := <-j.done:
+		j.over = true
+		if err != nil {
+			panic(err)
+		}
+	}
+}
+
+// serve answers the pending call of a job.
+func (g *github) serve(j *job, time int) {
+	before, after := g.fails()
+	method, id := methodOf(j.pending)
+	j.calls = append(j.calls, event{time, method})
+	out := "HTTP/2.0 502 Bad Gateway\n\r\n\r\n"
+	if !before {
+		if answered := g.answer(method, id, j.text); !after {
+			out = answered
+		}
+	}
+	j.reply <- out
+	j.next()
+}
+
+func methodOf(args []string) (method string, id int64) {
+	if args[2] != "-X" {
+		return "LIST", 0
+	}
+	_, _ = fmt.Sscanf(args[4][strings.LastIndex(args[4], "/")+1:], "%d", &id)
+	return args[3], id
+}
+
+func (g *github) answer(method string, id int64, body string) string {
+	out := "HTTP/2.0 200 OK\n\r\n\r\n"
+	if method == "LIST" {
+		for _, c := range g.comments {
+			line, _ := json.Marshal(map[string]string{"url": fmt.Sprintf("https://x#issuecomment-%d", c.ID), "body": c.Body})
+			out += string(line) + "\n"
+		}
+		return out
+	}
+	if method == "POST" {
+		g.lastID++
+		g.comments = append(g.comments, comment{ID: g.lastID, Body: body})
+		return out
+	}
+	for i, c := range g.comments {
+		if c.ID != id {
+			continue
+		}
+		if method == "PATCH" {
+			g.comments[i].Body = body
+		} else {
+			g.comments = append(g.comments[:i:i], g.comments[i+1:]...)
+		}
+		return out
+	}
+	return "HTTP/2.0 404 Not Found\n\r\n\r\n"
+}
+
+// play lets choose pick who is answered next until all jobs are done, and gives the order.
+func (g *github) play(choose func(ready int) int) (order string) {
+	for time := 0; ; time++ {
+		var ready []int
+		for i, j := range g.jobs {
+			if !j.over {
+				ready = append(ready, i)
+			}
+		}
+		if len(ready) == 0 {
+			return order
+		}
+		i := ready[choose(len(ready))]
+		method, id := methodOf(g.jobs[i].pending)
+		order += fmt.Sprintf("%d:%s%d ", i, method, id)
+		g.serve(g.jobs[i], time)
+	}
+}
+
+// check tells what is wrong at the end.
+func (g *github) check() string {
+	if len(g.comments) != 1 {
+		return fmt.Sprintf("%d comments are left", len(g.comments))
+	}
+	last := g.jobs[0]
+	for _, j := range g.jobs {
+		if j.began.After(last.began) {
+			last = j
+		}
+	}
+	if g.comments[0].Body != last.body && !g.overtaken(last) {
+		return "the report of an earlier run is left"
+	}
+	return ""
+}
+
+// overtaken tells whether a job wrote, after the last job's last look, what it had decided on before the last
+// job last wrote. GitHub has no way to write only if nothing has changed, so nobody can prevent or see that.
+func (g *github) overtaken(last *job) bool {
+	wrote, looked := -1, -1
+	for _, e := range last.calls {
+		if e.method == "LIST" {
+			looked = e.at
+		} else {
+			wrote = e.at
+		}
+	}
+	for _, j := range g.jobs {
+		look := -1
+		for _, e := range j.calls {
+			if e.method == "LIST" {
+				look = e.at
+			} else if j != last && e.method == "PATCH" && look < wrote && e.at > looked {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// starts are what may be on the pull request when the jobs begin.
+var starts = map[string]func(*github){
+	"no comment":              func(*github) {},
+	"a comment":               func(g *github) { g.add(markerAt(0), "old") },
+	"a comment of an old iac": func(g *github) { g.add(about, "old") },
+	"two comments":            func(g *github) { g.add(markerAt(0), "old"); g.add(about, "older") },
+	"a lost job's twin":       func(g *github) { g.add(markerAt(0), "old"); g.add(markerAt(1), "newer") },
+}
+
+// Whatever the order in which the requests of two jobs reach GitHub: one comment is left, with the report of
+// the run that began last.
+func TestEveryOrderOfTwoJobsLeavesOneComment(t *testing.T) {
+	for name, prepare := range starts {
+		t.Run(name, func(t *testing.T) {
+			orders := 0
+			for prefix := []int{}; prefix != nil; orders++ {
+				g := &github{fails: func() (bool, bool) { return false, false }}
+				prepare(g)
+				g.start(t.Context(), 2, 3)
+				var taken, ready []int
+				order := g.play(func(n int) int {
+					choice := 0
+					if len(taken) < len(prefix) {
+						choice = prefix[len(taken)]
+					}
+					taken, ready = append(taken, choice), append(ready, n)
+					return choice
+				})
+				if wrong := g.check(); wrong != "" {
+					t.Fatalf("%s after %s: %+v", wrong, order, g.comments)
+				}
+				prefix = following(taken, ready)
+			}
+			t.Logf("%d orders", orders)
+			if orders < 20 {
+				t.Errorf("only %d orders", orders)
+			}
+		})
+	}
+}
+
+// following is the next list of choices in order, nil after the last.
+func following(taken, ready []int) []int {
+	for i := len(taken) - 1; i >= 0; i-- {
+		if taken[i]+1 < ready[i] {
+			return append(taken[:i:i], taken[i]+1)
+		}
+	}
+	return nil
+}
+
+// The same with three jobs and with faults that pass, in many orders out of all.
+func TestThreeJobsAmongFaultsLeaveOneComment(t *testing.T) {
+	for name, prepare := range starts {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(1000) {
+				random := rand.New(rand.NewPCG(seed, 7))
+				faults := 6
+				g := &github{fails: func() (before, after bool) {
+					if faults == 0 || random.IntN(6) > 0 {
+						return false, false
+					}
+					faults--
+					before = random.IntN(2) == 0
+					return before, !before
+				}}
+				prepare(g)
+				g.start(t.Context(), 2, 4, 3)
+				order := g.play(random.IntN)
+				if wrong := g.check(); wrong != "" {
+					t.Fatalf("seed %d: %s after %s: %+v", seed, wrong, order, g.comments)
+				}
+			}
+		})
+	}
+}
