@@ -132,8 +132,13 @@ func fetchExecution(ctx context.Context, done *dagger.Container, code int) (*exe
 	_, noStdout := stdout.wait()
 	_, noStderr := stderr.wait()
 	_, noEvents := events.wait()
+	// Pulumi writes no event log where it cannot open the stack.
+	noLog := noEvents != nil && strings.Contains(noEvents.Error(), "no such file or directory")
+	if noLog {
+		noEvents = nil
+	}
 	ran := &execution{exitCode: code, close: func() { _ = os.RemoveAll(dir) }}
-	if err := errors.Join(noStdout, noStderr); err != nil {
+	if err := errors.Join(noStdout, noStderr, noEvents); err != nil {
 		ran.close()
 		return nil, err
 	}
@@ -144,10 +149,9 @@ func fetchExecution(ctx context.Context, done *dagger.Container, code int) (*exe
 		ran.close()
 		return nil, err
 	}
-	ran.events = func() (io.Reader, error) {
-		if noEvents != nil {
-			// Pulumi writes none where it cannot open the stack.
-			return nothing, nil
+	ran.events = func() (io.ReadCloser, error) {
+		if noLog {
+			return io.NopCloser(strings.NewReader("")), nil
 		}
 		return os.Open(filepath.Join(dir, "events"))
 	}

@@ -20,13 +20,15 @@ func (m *Iac) Drift(
 	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
 	src *dagger.Directory,
 	// Stack, as [organization/[project/]]stack
+	//
+	// +optional
 	stack string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
 ) (string, error) {
-	run, err := m.prepare(ctx, src, stack, mask, nil)
+	run, err := m.prepare(ctx, "drift", src, stack, mask, nil)
 	if err != nil {
 		return "", err
 	}

@@ -25,6 +25,9 @@ type Iac struct {
 	PulumiVersion string
 	// +private
 	GhVersion string
+	// CiVariables are what the CI system says about the run, as NAME=value with spaces between.
+	// +private
+	CiVariables string
 
 	// OwnContainer is true when Pulumi runs in a container of this module, with kept caches.
 	// +private
@@ -72,6 +75,14 @@ func New(
 	// +optional
 	// +default="2.89.0"
 	ghVersion string,
+	// Run Pulumi in a container of this module with kept caches, as with-cache does: fast, and for any credentials
+	//
+	// +optional
+	cache bool,
+	// The CI system's variables that name the pull request, as NAME=value with spaces between; .env.example has the line
+	//
+	// +optional
+	ciVariables string,
 ) *Iac {
 	return &Iac{
 		PulumiToken:   pulumiToken,
@@ -79,6 +90,8 @@ func New(
 		AwsSecretKey:  awsSecretKey,
 		PulumiVersion: pulumiVersion,
 		GhVersion:     ghVersion,
+		OwnContainer:  cache,
+		CiVariables:   ciVariables,
 	}
 }
 

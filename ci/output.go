@@ -45,11 +45,3 @@ func inError(text string) string {
 	left := len(text) - len(head) - len(tail)
 	return strings.ToValidUTF8(fmt.Sprintf("%s\n[… %d bytes left out …]\n%s", head, left, tail), "")
 }
-
-// inArgument puts the name of an argument before what is wrong with it.
-func inArgument(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}

@@ -19,19 +19,21 @@ func (m *Iac) Preview(
 	// Folder with Pulumi.yaml; the root of the repository if left out
 	//
 	// +defaultPath="/"
-	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
+	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config", "!.git/HEAD", "!.git/packed-refs", "!.git/refs"]
 	src *dagger.Directory,
 	// Stack, as [organization/[project/]]stack
+	//
+	// +optional
 	stack string,
 	// Token that may write comments on the pull request, such as env://GITHUB_TOKEN
 	//
 	// +optional
 	githubToken *dagger.Secret,
-	// Pull request: $GITHUB_REF, a number, a URL or what another CI system calls it; empty or `false` for none
+	// Pull request: $GITHUB_REF, a number, a URL or what another CI system calls it; read from ci-variables if left out
 	//
 	// +optional
 	githubRef string,
-	// Repository, as owner/name or a URL; read from the pull request's URL or from .git/config in src if left out
+	// Repository, as owner/name or a URL; read from the pull request's URL, from ci-variables or from .git/config in src if left out
 	//
 	// +optional
 	githubRepository string,
@@ -51,7 +53,7 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	mask string,
-	// Commit that is previewed, for the comment's last line
+	// Commit that is previewed, for the comment's last line; read from .git in src if left out
 	//
 	// +optional
 	commit string,
@@ -64,9 +66,9 @@ func (m *Iac) Preview(
 	// +optional
 	runTime string,
 ) (string, error) {
-	run, err := m.prepare(ctx, src, stack, mask, &publication{
+	run, err := m.prepare(ctx, "preview", src, stack, mask, &publication{
 		Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
-		Commit: commit, RunURL: runUrl, RunTime: runTime,
+		Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables,
 	})
 	if run.target == nil {
 		if err != nil {

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"dagger/iac/cisystem"
 	"dagger/iac/comment"
+	"dagger/iac/git"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/pullrequest"
 )
@@ -19,6 +21,8 @@ type publication struct {
 	Token                   *dagger.Secret
 	Ref, Repository, Key    string
 	Commit, RunURL, RunTime string
+	// Variables are those of the CI system.
+	Variables string
 }
 
 // target is a pull request that a comment goes to.
@@ -45,31 +49,51 @@ func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target,
 		return nil, fmt.Errorf("invalid comment-key %q: want up to 64 letters, digits, `-`, `_` and `.`", p.Key)
 	}
 	content, badContent := p.content()
+	found, notFound := cisystem.Find(p.input(ctx, src))
 	if p.Token == nil {
-		if pr, err := pullrequest.Parse(p.Ref); err == nil && pr.Number > 0 {
-			warn("github-ref names a pull request, but there is no github-token: nothing is posted")
+		if notFound == nil && found.Number > 0 {
+			warn(found.String() + ", but there is no github-token: nothing is posted")
 		} else {
 			warn("no pull request and no github-token: this is a local run, nothing is posted")
 		}
 		return nil, badContent
 	}
 	value, noToken := readSecret(ctx, "github-token", p.Token)
-	pr, notPR := pullrequest.Parse(p.Ref)
 	switch {
-	case notPR == nil && pr.Number == 0, notPR != nil && noToken != nil:
-		// A token without a value counts as none here.
-		warn("no pull request was given or found: nothing is posted")
+	case notFound == nil && found.Number == 0:
+		warn(found.String() + ": nothing is posted")
 		return nil, badContent
-	case notPR != nil:
-		return nil, errors.Join(badContent, inArgument("github-ref", notPR))
+	case notFound != nil && noToken != nil:
+		// A token without a value counts as none here.
+		warn("no pull request was found: nothing is posted")
+		return nil, badContent
+	case notFound != nil:
+		return nil, errors.Join(badContent, notFound)
 	case noToken != nil:
 		return nil, errors.Join(badContent, noToken)
 	}
-	repository, err := p.repository(ctx, src, pr)
-	if err != nil {
-		return nil, errors.Join(badContent, err)
+	warn(found.String())
+	if content.Commit == "" {
+		content.Commit = headOf(ctx, src)
 	}
-	return &target{repository, pr.Number, trimmed("github-token", p.Token, value), value, content}, badContent
+	return &target{found.Target(), found.Number, trimmed("github-token", p.Token, value), value, content}, badContent
+}
+
+// input is what is known about the pull request.
+func (p *publication) input(ctx context.Context, src *dagger.Directory) cisystem.Input {
+	return cisystem.Input{
+		Ref: p.Ref, Repository: p.Repository, Variables: p.Variables,
+		GitConfig: func() (string, error) { return src.File(".git/config").Contents(ctx) },
+	}
+}
+
+// headOf is the commit that is checked out in src, empty where it cannot be told.
+func headOf(ctx context.Context, src *dagger.Directory) string {
+	commit, err := git.Head(func(name string) (string, error) { return src.File(".git/" + name).Contents(ctx) })
+	if err != nil {
+		return ""
+	}
+	return commit
 }
 
 var (
@@ -97,35 +121,4 @@ func (p *publication) content() (comment.Content, error) {
 	}
 	c.Commit, c.RunURL = p.Commit, p.RunURL
 	return c, nil
-}
-
-// repository is the one of the pull request's URL, the one that was given, or that of .git/config.
-func (p *publication) repository(ctx context.Context, src *dagger.Directory, pr pullrequest.PullRequest) (pullrequest.Repository, error) {
-	ofURL := pullrequest.Repository{Host: pr.Host, Owner: pr.Owner, Name: pr.Repo}
-	if p.Repository == "" && pr.Host != "" {
-		return ofURL, nil
-	}
-	if p.Repository != "" {
-		given, err := pullrequest.ParseRepository(p.Repository)
-		if err != nil {
-			return given, inArgument("github-repository", err)
-		}
-		// github.com is also the host of a repository that was given without one.
-		elsewhere := given.Host != "github.com" && given.Host != pr.Host
-		if pr.Host != "" && (elsewhere || !strings.EqualFold(pr.Owner, given.Owner) || !strings.EqualFold(pr.Repo, given.Name)) {
-			return given, fmt.Errorf("invalid github-repository %q: github-ref is of %q: leave one of them out, or let both name the same repository", given, ofURL)
-		}
-		if pr.Host != "" {
-			return ofURL, nil
-		}
-		return given, nil
-	}
-	text, err := src.File(".git/config").Contents(ctx)
-	if err == nil {
-		ofURL, err = pullrequest.FromGitConfig(text)
-	}
-	if err != nil {
-		return ofURL, fmt.Errorf("missing github-repository: the repository of pull request %d cannot be told from .git/config in src (%s): give owner/name, or a URL", pr.Number, err)
-	}
-	return ofURL, nil
 }

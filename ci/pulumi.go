@@ -24,7 +24,7 @@ type execution struct {
 	exitCode       int
 	stdout, stderr string
 	// events opens the event log, an empty one where Pulumi wrote none.
-	events func() (io.Reader, error)
+	events func() (io.ReadCloser, error)
 	// close gives back what the execution holds.
 	close func()
 }
@@ -107,7 +107,7 @@ func parseScript(out string) (*execution, error) {
 	}
 	return &execution{
 		exitCode: code, stdout: parts[1], stderr: parts[2],
-		events: func() (io.Reader, error) { return strings.NewReader(parts[3]), nil },
+		events: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(parts[3])), nil },
 		close:  func() {},
 	}, nil
 }

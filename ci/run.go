@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ type run struct {
 
 // prepare checks all values of a verb, before anything runs. The run is given with an error too, so that what goes wrong
 // can be said on the pull request. A verb without a comment has no publication.
-func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack, patterns string, p *publication) (*run, error) {
+func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, stack, patterns string, p *publication) (*run, error) {
 	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
 	// files makes a Go build fail.
 	r := &run{began: time.Now(), src: src.WithoutDirectory(".git"), stack: stack}
@@ -54,7 +53,7 @@ func (m *Iac) prepare(ctx context.Context, src *dagger.Directory, stack, pattern
 		r.mask = r.mask.With(r.target.secret)
 	}
 	err := errors.Join(
-		project.CheckStack(stack),
+		checkStack(verb, stack),
 		checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"),
 		checkVersion("gh-version", m.GhVersion, "2.89.0"),
 		badProject, badSecret, badMask, badTarget,
@@ -77,6 +76,14 @@ func (r *run) stackName() string {
 	return r.stack
 }
 
+// checkStack checks the name of a stack, which Dagger does not ask for: it can stand in .env.
+func checkStack(verb, stack string) error {
+	if stack == "" {
+		return fmt.Errorf("missing stack: give --stack [organization/[project/]]stack, or %s_STACK in .env", strings.ToUpper(verb))
+	}
+	return project.CheckStack(stack)
+}
+
 var version = regexp.MustCompile(`^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}(-[0-9A-Za-z.]{1,60})?$`)
 
 func checkVersion(argument, value, example string) error {
@@ -86,15 +93,21 @@ func checkVersion(argument, value, example string) error {
 	return nil
 }
 
-// readProject reads Pulumi.yaml. Of a broken one the name is given as far as it can be told.
+// readProject reads Pulumi.yaml, which may be called Pulumi.yml too. Of a broken one the name is given as far as it can be
+// told.
 func readProject(ctx context.Context, src *dagger.Directory) (project.Project, error) {
-	text, err := src.File("Pulumi.yaml").Contents(ctx)
+	name := "Pulumi.yaml"
+	text, err := src.File(name).Contents(ctx)
 	if err != nil {
-		return project.Project{}, fmt.Errorf("src: no readable Pulumi.yaml in this folder (%s): want the folder of a Pulumi program, such as --src ./infra", err)
+		name = "Pulumi.yml"
+		var other error
+		if text, other = src.File(name).Contents(ctx); other != nil {
+			return project.Project{}, fmt.Errorf("src: no readable Pulumi.yaml in this folder (%s): want the folder of a Pulumi program, such as --src ./infra", err)
+		}
 	}
 	p, err := project.Parse(text)
 	if err != nil {
-		return p, fmt.Errorf("src: its Pulumi.yaml is broken: %w", err)
+		return p, fmt.Errorf("src: its %s is broken: %w", name, err)
 	}
 	return p, nil
 }
@@ -123,6 +136,7 @@ func (r *run) pulumi(ctx context.Context, purpose purpose, verb string, options 
 	if err != nil {
 		return outcome{notRun: r.shown(err.Error())}
 	}
+	defer events.Close()
 	did, err := report.FromLog(events)
 	if err != nil {
 		return outcome{notRun: r.shown(err.Error())}
@@ -160,6 +174,3 @@ func join(stderr, stdout string) string {
 	}
 	return stderr + stdout
 }
-
-// nothing is the event log of a run that wrote none.
-var nothing io.Reader = strings.NewReader("")

@@ -100,7 +100,6 @@ func ignoreEOF(err error) error {
 
 var (
 	sequenceKey = []byte(`{"sequence":`)
-	stackType   = []byte("pulumi:pulumi:Stack::")
 	// unchangedKinds are what a line of a resource that stays as it is holds after its timestamp. That a resource
 	// is going to be refreshed tells nothing; what came of it does.
 	unchangedKinds = [][]byte{
@@ -146,7 +145,7 @@ func isStack(urn []byte) bool {
 		}
 		urn = after
 	}
-	return bytes.HasPrefix(urn, stackType)
+	return bytes.HasPrefix(urn, []byte(stackType+"::"))
 }
 
 func cutNumber(text []byte) (n int64, rest []byte, ok bool) {

@@ -135,12 +135,12 @@ func (r *reader) event(e event) {
 	}
 }
 
-const stackTypeToken = "pulumi:pulumi:Stack"
+const stackType = "pulumi:pulumi:Stack"
 
 func (r *reader) resource(e *resourceEvent, phase phase) {
 	r.planning = r.planning || e.Planning
 	m := &e.Metadata
-	if m.Type == stackTypeToken && phase == finished {
+	if m.Type == stackType && phase == finished {
 		r.stack = m
 	}
 	r.steps.add(m, phase)

@@ -270,7 +270,7 @@ func FuzzFromLog(f *testing.F) {
 func unchanged(size int) io.Reader {
 	n := 0
 	return &lineReader{next: func() string {
-		line := ""
+		var line string
 		switch {
 		case size <= 0:
 			return ""

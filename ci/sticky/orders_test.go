@@ -269,7 +269,7 @@ func following(taken, ready []int) []int {
 func TestThreeJobsAmongFaultsLeaveOneComment(t *testing.T) {
 	for name, prepare := range starts {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(1000) {
+			for seed := range uint64(400) {
 				random := rand.New(rand.NewPCG(seed, 7))
 				faults := 6
 				g := &github{fails: func() (before, after bool) {
@@ -288,5 +288,106 @@ func TestThreeJobsAmongFaultsLeaveOneComment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A twin goes only when the oldest comment has the text of the run that began last, whatever is there.
+func TestOnlyTwinsWhoseTextIsOldAreDeleted(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 7))
+	for range 20_000 {
+		s := state{marker: markerAt(3), written: random.IntN(2) == 0, now: at(59)}
+		s.body = s.marker.String() + "\nmine"
+		latest := comment{Marker: s.marker, Body: s.body}
+		for id := range 1 + random.IntN(4) {
+			m := markerAt(random.IntN(6))
+			c := comment{ID: int64(id + 1), Marker: m, Body: m.String() + "\ntext"}
+			if s.found = append(s.found, c); m.Began.After(latest.Marker.Began) {
+				latest = c
+			}
+		}
+		next := decide(s)
+		oldest := s.found[0]
+		switch {
+		case next.action == create:
+			t.Fatalf("a second comment is made beside %+v", s.found)
+		case next.action == edit && next.comment.ID != oldest.ID:
+			t.Fatalf("%+v is edited, want the oldest of %+v", next.comment, s.found)
+		case next.action == edit && began(next.body).Before(latest.Marker.Began):
+			t.Fatalf("an earlier text is written: %q, of %+v", next.body, s.found)
+		case next.action != edit && began(oldest.Body).Before(latest.Marker.Began):
+			t.Fatalf("%v comes before the text of the latest run is in the oldest of %+v", next.action, s.found)
+		case next.action == remove && next.comment.ID == oldest.ID:
+			t.Fatalf("the oldest of %+v is deleted", s.found)
+		case next.action == nothing && len(s.found) > 1:
+			t.Fatalf("twins are left: %+v", s.found)
+		}
+	}
+}
+
+func began(body string) time.Time {
+	m, _ := marker.Parse(body)
+	return m.Began
+}
+
+// GitHub lists for a while what is deleted, and does not list yet what is new.
+func TestListThatIsBehind(t *testing.T) {
+	for name, test := range map[string]struct {
+		listed []int
+		gone   string
+		want   string
+	}{
+		"the new comment is not listed yet":         {nil, "", "LIST POST LIST"},
+		"a deleted comment is listed when edited":   {[]int{1}, "PATCH", "LIST PATCH LIST POST LIST"},
+		"a deleted twin is listed":                  {[]int{2, 1}, "", "LIST DELETE LIST"},
+		"a twin that another job deleted is listed": {[]int{2, 1}, "DELETE", "LIST DELETE LIST"},
+	} {
+		g := &github{}
+		for _, minute := range test.listed {
+			g.add(markerAt(minute), "old")
+		}
+		var asked []string
+		p := &Publisher{
+			GH: func(_ context.Context, args []string, _ string) (string, string, int, error) {
+				method, _ := methodOf(args)
+				asked = append(asked, method)
+				switch method {
+				case "LIST":
+					return g.answer("LIST", 0, ""), "", 0, nil
+				case test.gone:
+					return "HTTP/2.0 404 Not Found\n\r\n\r\n", "gh: Not Found (HTTP 404)", 1, nil
+				}
+				return "HTTP/2.0 200 OK\n\r\n\r\n", "", 0, nil
+			},
+			Show: func(s string) string { return s }, Warn: func(s string) { t.Errorf("%s: it warned: %s", name, s) },
+			Clock: &instant{now: at(59)},
+		}
+		m := markerAt(2)
+		body := m.String() + "\nold"
+		if err := p.Publish(t.Context(), body); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := strings.Join(asked, " "); got != test.want {
+			t.Errorf("%s: it asked %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// Who wrote and who last changed a comment is read with it.
+func TestAuthorAndEditorAreRead(t *testing.T) {
+	line, err := json.Marshal(map[string]any{
+		"url": "https://github.com/acme/shop/pull/7#issuecomment-3100000002", "body": markerAt(2).String() + "\nx",
+		"author": "github-actions", "editor": nil,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := publication{Publisher: &Publisher{}, state: state{marker: markerAt(5)}}
+	found, err := p.read([]json.RawMessage{line, []byte(strings.Replace(string(line), "null", `"mona"`, 1))})
+	if err != nil || len(found) != 2 || found[0].ID != 3_100_000_002 || found[0].Marker != markerAt(2) ||
+		found[0].Author != "github-actions" || found[0].Editor != "" || found[1].Editor != "mona" {
+		t.Errorf("it read %+v, %v", found, err)
+	}
+	if _, err := p.read([]json.RawMessage{[]byte(strings.Replace(string(line), "#issuecomment-", "#", 1))}); err == nil {
+		t.Error("a URL without the number of a comment is read")
 	}
 }

@@ -172,23 +172,6 @@ func throughContainerWith(names ...string) (way []string) {
 	return way
 }
 
-func TestEnvFileAloneIsEnough(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "infra")
-	if err := os.CopyFS(w.module, os.DirFS(w.stack.Src)); err != nil {
-		t.Fatal(err)
-	}
-	w.write(filepath.Join(w.module, ".env"), string(must(os.ReadFile(filepath.Join(root, ".env.example")))))
-	w.environ = append(w.environ, "PULUMI_STACK="+w.stack.Name)
-	w.has(w.succeed("preview"), "to create")
-	if n := len(w.comments()); n != 0 {
-		t.Fatalf("a laptop's run left %d comments", n)
-	}
-	w.environ = append(w.environ, "CIRCLE_PULL_REQUEST=https://github.com/acme/shop/pull/7")
-	w.succeed("preview")
-	w.has(w.comment().Body, "to create")
-}
-
 // A checkout's .git/config may hold the job's token, and Go refuses to build below a .git that lacks its
 // other files: it tells the repository and goes no further.
 func TestGitConfigNeverReachesPulumi(t *testing.T) {
@@ -201,6 +184,7 @@ func TestGitConfigNeverReachesPulumi(t *testing.T) {
 	w.write(filepath.Join(w.stack.Src, "main.go"), `package main
 
 import (
+	"fmt"
 	"os"
 )
 

@@ -220,13 +220,3 @@ func (w *world) hasNot(text string, parts ...string) {
 		}
 	}
 }
-
-// requests counts what was asked of GitHub with this method.
-func (w *world) requests(method, path string) (count int) {
-	for _, r := range w.github.Requests() {
-		if r.Method == method && strings.Contains(r.Path, path) {
-			count++
-		}
-	}
-	return count
-}
