@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -18,10 +19,10 @@ func (m *Iac) WithCache(
 	//
 	// +optional
 	name string,
-	// Folder that `cache-export` gave, for an engine that starts empty
+	// File that `cache-export` gave, for an engine that starts empty; caches that hold something already stay as they are
 	//
 	// +optional
-	from *dagger.Directory,
+	from *dagger.File,
 ) (*Iac, error) {
 	if !cacheName.MatchString(name) {
 		return nil, fmt.Errorf("invalid name %q: want up to 64 letters, digits, `-` and `_`", name)
@@ -33,7 +34,7 @@ func (m *Iac) WithCache(
 
 var cacheName = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
 
-// Gives what `with-cache` keeps, as a folder for the cache of a CI system: `cache-export -o ../iac-cache`
+// Gives what `with-cache` keeps as one file, for the cache of a CI system: `cache-export -o ../iac-cache.tar`
 //
 // +cache="never"
 func (m *Iac) CacheExport(
@@ -42,18 +43,27 @@ func (m *Iac) CacheExport(
 	//
 	// +default="previews"
 	of string,
-) (*dagger.Directory, error) {
+) (*dagger.File, error) {
 	if of != string(previews) && of != string(deployments) {
 		return nil, fmt.Errorf("invalid of %q: want previews or deployments", of)
 	}
-	return m.keptCache(ctx, purpose(of)).export(), nil
+	c, err := m.keptCache(ctx, purpose(of))
+	if err != nil {
+		return nil, err
+	}
+	file := c.export()
+	size, err := file.Size(ctx)
+	if err != nil {
+		return nil, errors.New("the caches could not be exported: " + explain(err))
+	}
+	warn(fmt.Sprintf("the caches of %s have %.1f MB", of, float64(size)/1e6))
+	return file, nil
 }
 
 // cache is what is kept for one purpose under one name.
 type cache struct {
 	purpose purpose
 	name    string
-	source  *dagger.Directory
 }
 
 // The places of the two volumes: Pulumi's plugins lie in Pulumi's home, whose other files, such as its
@@ -82,55 +92,75 @@ var cacheVariables = []struct{ name, value string }{
 	{"GRADLE_USER_HOME", cacheDir + "/gradle"},
 }
 
-// exportMark is the file that a whole export holds, with the purpose that it was made for.
-const exportMark = "iac-cache"
-
-// keptCache gives the cache for a purpose. An exported one that is broken, or was made for the other one,
-// is left out with a warning: the run is slower then, and as good.
-func (m *Iac) keptCache(ctx context.Context, purpose purpose) cache {
+// keptCache gives the cache for a purpose. Where it is still empty, it is filled with the exported one, if there is one.
+func (m *Iac) keptCache(ctx context.Context, purpose purpose) (cache, error) {
 	c := cache{purpose: purpose, name: m.CacheName}
 	if m.CacheFrom == nil {
-		return c
+		return c, nil
 	}
-	mark, err := m.CacheFrom.File(exportMark).Contents(ctx)
-	switch {
-	case err != nil:
-		warn("with-cache --from is left out: it is not a folder that cache-export gave")
-		return c
-	case strings.TrimSpace(mark) != string(purpose):
-		warn(fmt.Sprintf("with-cache --from is left out: it was exported for %q, and this run is one of %s", strings.TrimSpace(mark), purpose))
-		return c
+	said, err := once(c.mount(dag.Container().From(ghImage)).WithMountedFile(exportFile, m.CacheFrom)).
+		WithExec([]string{"sh", "-c", importScript}).
+		Stdout(ctx)
+	if err != nil {
+		return c, errors.New("the exported caches could not be unpacked: " + explain(err))
 	}
-	for _, name := range []string{"cache", "plugins"} {
-		if _, err := m.CacheFrom.Directory(name).Entries(ctx); err != nil {
-			warn(fmt.Sprintf("with-cache --from is left out: its folder %q is missing", name))
-			return c
-		}
+	switch word := strings.TrimSpace(said); word {
+	case "":
+	case "broken":
+		warn("with-cache --from is left out: it is not a whole file that cache-export gave")
+	default:
+		warn(fmt.Sprintf("with-cache --from is left out: it was exported for %q, and this run is one of %s", word, purpose))
 	}
-	c.source = m.CacheFrom
-	return c
+	return c, nil
 }
 
-// mount gives a container the volumes of this cache and nobody else's.
+// mount gives a container the volumes of this cache and nobody else's, and says whose they are.
 func (c cache) mount(ctr *dagger.Container) *dagger.Container {
 	for _, v := range []struct{ name, path string }{{"cache", cacheDir}, {"plugins", pluginsDir}} {
-		opts := dagger.ContainerWithMountedCacheOpts{}
-		if c.source != nil {
-			opts.Source = c.source.Directory(v.name)
-		}
-		ctr = ctr.WithMountedCache(v.path, dag.CacheVolume(strings.Join([]string{"iac", string(c.purpose), c.name, v.name}, "-")), opts)
+		ctr = ctr.WithMountedCache(v.path, dag.CacheVolume(strings.Join([]string{"iac", string(c.purpose), c.name, v.name}, "-")))
 	}
-	return ctr
+	return ctr.WithEnvVariable("IAC_CACHE_PURPOSE", string(c.purpose))
 }
 
-// export copies the volumes into a folder.
-func (c cache) export() *dagger.Directory {
-	const out = "/iac/export"
-	return once(c.mount(dag.Container().From(ghImage)).
-		WithNewFile(out+"/"+exportMark, string(c.purpose)+"\n").
-		WithDirectory(out+"/cache", dag.Directory()).
-		WithDirectory(out+"/plugins", dag.Directory())).
-		WithExec([]string{"cp", "-a", cacheDir + "/.", out + "/cache"}).
-		WithExec([]string{"cp", "-a", pluginsDir + "/.", out + "/plugins"}).
-		Directory(out)
+// An export is one file, since thousands of small ones take minutes to leave an engine: an archive of a mark that names the
+// purpose and of one compressed archive a volume. What is of no use to a later run is left out.
+const (
+	exportFile   = "/iac/cache.tar"
+	exportScript = `set -e
+mkdir /iac/export
+printf '%s\n' "$IAC_CACHE_PURPOSE" >/iac/export/iac-cache
+cd /iac/cache
+tar -cf /iac/export/cache.tar --exclude=./npm/_logs --exclude=./go-build/fuzz --exclude=./go-build/testexpire.txt .
+cd /iac/pulumi/plugins
+tar -cf /iac/export/plugins.tar .
+cd /iac/export
+gzip -1 cache.tar plugins.tar
+tar -cf /iac/cache.tar iac-cache cache.tar.gz plugins.tar.gz
+`
+	// importScript leaves volumes alone that hold something, and prints a word if the file is not one for them.
+	importScript = `set -e
+cd /iac/cache
+if [ -n "$(ls -A)" ]; then exit 0; fi
+mkdir /iac/export
+cd /iac/export
+if ! tar -xf /iac/cache.tar iac-cache cache.tar.gz plugins.tar.gz 2>/dev/null || ! gzip -t cache.tar.gz plugins.tar.gz 2>/dev/null; then
+	echo broken
+	exit 0
+fi
+if [ "$(cat iac-cache)" != "$IAC_CACHE_PURPOSE" ]; then
+	cat iac-cache
+	exit 0
+fi
+cd /iac/cache
+gzip -dc /iac/export/cache.tar.gz | tar -xf -
+cd /iac/pulumi/plugins
+gzip -dc /iac/export/plugins.tar.gz | tar -xf -
+`
+)
+
+// export packs the volumes into one file.
+func (c cache) export() *dagger.File {
+	return once(c.mount(dag.Container().From(ghImage))).
+		WithExec([]string{"sh", "-c", exportScript}).
+		File(exportFile)
 }

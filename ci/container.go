@@ -178,7 +178,11 @@ func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (
 		ctr = ctr.WithEnvVariable(v.name, v.value)
 	}
 	ctr = ctr.WithEnvVariable("PULUMI_SKIP_UPDATE_CHECK", "true")
-	ctr = o.iac.keptCache(ctx, purpose).mount(ctr)
+	cache, err := o.iac.keptCache(ctx, purpose)
+	if err != nil {
+		return nil, err
+	}
+	ctr = cache.mount(ctr)
 	ctr = o.iac.withVariables(ctr, func(name string) bool { return slices.Contains(o.iac.InstallNames, name) })
 	ctr = ctr.WithWorkdir(programDir)
 

@@ -35,7 +35,7 @@ type Iac struct {
 	// +private
 	CacheName string
 	// +private
-	CacheFrom *dagger.Directory
+	CacheFrom *dagger.File
 	// +private
 	Base *dagger.Container
 	// +private

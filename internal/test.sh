@@ -4,7 +4,7 @@
 set -u
 packages=$(go list ./...) race=-race
 if [ "${1-}" = quick ]; then
-    packages=$(grep -vx -e iac/internal/e2e -e iac/internal/teststack -e iac/internal/picture -e iac/internal/cmd/github <<<"$packages")
+    packages=$(grep -vx -e iac/internal/e2e -e iac/internal/teststack -e iac/internal/picture -e iac/internal/cmd/github -e iac/internal/cmd/record <<<"$packages")
     race=
 fi
 status=0

@@ -25,8 +25,6 @@ const noGutter = "  "
 
 // A line of a resource's diff, by Pulumi's layout of four columns a level.
 var (
-	// header is the first line of a resource: its mark stands at a multiple of four.
-	header = regexp.MustCompile(`^((?:    )*)(  |` + marks + `)[A-Za-z].*: \((?:` + operationWords() + `)(?:\[retain\])?\)`)
 	// outputs stands above the outputs of a resource or the stack, one level deeper than it.
 	outputs = regexp.MustCompile(`^((?:    )*)    --outputs:--$`)
 	// title is a property or an element of a list, with a mark two columns before a multiple of four.
@@ -35,13 +33,49 @@ var (
 	asset = regexp.MustCompile(` asset\(text:[^) ]*\) \{$`)
 )
 
-func operationWords() string {
-	var words []string
-	for _, operation := range report.Operations() {
-		words = append(words, string(operation))
+// headerOf reads the first line of a resource: its mark stands at a multiple of four, before its type, and its operation in
+// brackets behind. Any text may have very many lines, so no expression does this.
+func headerOf(line string) (depth int, mark string, ok bool) {
+	column := len(line) - len(strings.TrimLeft(line, " "))
+	depth = column / 4 * 4
+	if len(line) < depth+3 || column%4 != 0 && column%4 != 2 {
+		return 0, "", false
 	}
-	return strings.Join(words, "|")
+	mark = line[depth : depth+2]
+	kind := line[depth+2:]
+	if mark != noGutter && !isMark(mark) || !isLetter(kind[0]) {
+		return 0, "", false
+	}
+	for rest := kind; ; {
+		_, after, found := strings.Cut(rest, ": (")
+		if !found {
+			return 0, "", false
+		}
+		word, _, closed := strings.Cut(after, ")")
+		if closed && operationNames[strings.TrimSuffix(word, "[retain]")] {
+			return depth, mark, true
+		}
+		rest = after
+	}
 }
+
+func isMark(mark string) bool {
+	switch mark {
+	case "+-", "++", "--", "=>", ">>", "<<":
+		return true
+	}
+	return mark[1] == ' ' && strings.IndexByte("-+~=<>", mark[0]) >= 0
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+var operationNames = func() map[string]bool {
+	names := map[string]bool{}
+	for _, operation := range report.Operations() {
+		names[string(operation)] = true
+	}
+	return names
+}()
 
 const marks = `[-+~=<>] |\+-|\+\+|--|=>|>>|<<`
 
@@ -65,9 +99,9 @@ func (p *painter) gutter(line string) string {
 		return markAt(line, p.column)
 	}
 	p.floor = 0
-	if at := header.FindStringSubmatch(line); at != nil {
-		p.inside, p.depth = true, len(at[1])
-		return colour(at[2])
+	if depth, mark, ok := headerOf(line); ok {
+		p.inside, p.depth = true, depth
+		return colour(mark)
 	}
 	if at := outputs.FindStringSubmatch(line); at != nil {
 		p.inside, p.depth = true, len(at[1])

@@ -380,6 +380,49 @@ func TestALongDiffIsCutBetweenLines(t *testing.T) {
 	}
 }
 
+// What is deleted or replaced is shown before all else, and what is left out is counted by resources.
+func TestALongDiffKeepsWhatIsLost(t *testing.T) {
+	var diff strings.Builder
+	block := func(mark, operation, name string) {
+		fmt.Fprintf(&diff, "    %sa:b:C: (%s)\n        [id=%[3]s]\n        [urn=urn:pulumi:dev::p::a:b:C::%[3]s]\n", mark, operation, name)
+		for i := range 20 {
+			fmt.Fprintf(&diff, "        property%02d: \"%s\"\n", i, strings.Repeat("x", 40))
+		}
+	}
+	c := shop()
+	for i := range 1000 {
+		name := fmt.Sprint("n", i)
+		if i%100 == 50 {
+			block("- ", "delete", name)
+			c.Report.Steps = append(c.Report.Steps, report.Step{Operation: report.Delete, Name: name, URN: "urn:pulumi:dev::p::a:b:C::" + name})
+			continue
+		}
+		block("+ ", "create", name)
+	}
+	c.Report.Stdout = banner + diff.String()
+	got := Render(c)
+	checkSize(t, got)
+	for i := 50; i < 1000; i += 100 {
+		if !strings.Contains(got, fmt.Sprintf("-     - a:b:C: (delete)\n          [id=n%d]\n", i)) {
+			t.Errorf("the deletion of n%d is not shown", i)
+		}
+	}
+	if !strings.Contains(got, "[id=n0]") {
+		t.Error("what is left of the room is not used from the beginning on")
+	}
+	shown := strings.Count(got, "[urn=")
+	left := 0
+	for line := range strings.Lines(strings.ReplaceAll(got, ",", "")) {
+		var resources, lines int
+		if n, _ := fmt.Sscanf(line, "@@ %d resources (%d lines) left out @@", &resources, &lines); n == 2 {
+			left += resources
+		}
+	}
+	if shown+left != 1000 {
+		t.Errorf("%d resources are shown and %d said to be left out", shown, left)
+	}
+}
+
 // parts gives what stands before and after the fold.
 func parts(t *testing.T, body string) (above, below string) {
 	t.Helper()

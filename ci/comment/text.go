@@ -30,23 +30,35 @@ func withoutTicks(text string) string {
 	return ticks.ReplaceAllString(text, "")
 }
 
-// runBanner is the line that stands between the preview of a run and the run.
-var runBanner = regexp.MustCompile(`(?m)^(?:Updating|Refreshing|Destroying|Importing) \(.*\):?$`)
+// runBanners begin the line that stands between the preview of a run and the run.
+var runBanners = []string{"\nUpdating (", "\nRefreshing (", "\nDestroying (", "\nImporting ("}
+
+// afterPreview is what was printed of the run itself, from its banner on; all of it for a preview.
+func afterPreview(r report.Report, text string) string {
+	last := -1
+	for _, banner := range runBanners {
+		if !r.Preview {
+			last = max(last, strings.LastIndex(text, banner))
+		}
+	}
+	return text[last+1:]
+}
 
 // diffOf is the part of the standard output that tells the changes: from the first resource of the run to the summary.
 func diffOf(r report.Report) string {
-	text := withoutTicks(r.Stdout)
-	if !r.Preview {
-		if all := runBanner.FindAllStringIndex(text, -1); len(all) > 0 {
-			text = text[all[len(all)-1][1]:]
-		}
+	all := withoutTicks(r.Stdout)
+	text := afterPreview(r, all)
+	if len(text) < len(all) {
+		_, text, _ = strings.Cut(text, "\n")
 	}
 	if at := firstResource(text); at > 0 {
 		text = text[at:]
 	}
 	// Nothing but the policy packs and the duration comes after the summary.
-	if at := strings.LastIndex("\n"+text, "\nResources:\n"); at >= 0 {
+	if at := strings.LastIndex(text, "\nResources:\n"); at >= 0 {
 		text = text[:at]
+	} else if strings.HasPrefix(text, "Resources:\n") {
+		text = ""
 	}
 	return strings.Trim(text, "\n")
 }
@@ -66,7 +78,11 @@ func firstResource(text string) int {
 // isHeader reports whether a line is the first one of a resource, at little cost for those that are not.
 func isHeader(line string) bool {
 	const longest = 1 << 10
-	return len(line) < longest && strings.Contains(line, ": (") && header.MatchString(line)
+	if len(line) > longest {
+		return false
+	}
+	_, _, ok := headerOf(line)
+	return ok
 }
 
 // lineAt gives the line at a place without its newline, and where the next one begins.
@@ -84,9 +100,9 @@ var cloudLink = regexp.MustCompile(`^(?:View Live|View in Browser(?: \(Ctrl\+O\)
 // starts the program, so only the first lines are looked at; that of the run after it must be of the same stack.
 func pageOnCloud(r report.Report) string {
 	page := linkIn(r.Stdout)
-	if banners := runBanner.FindAllStringIndex(r.Stdout, -1); !r.Preview && len(banners) > 0 {
+	if run := afterPreview(r, r.Stdout); len(run) < len(r.Stdout) {
 		stack, _, _ := strings.Cut(page, "/previews/")
-		if page = linkIn(r.Stdout[banners[len(banners)-1][0]:]); !strings.HasPrefix(page, stack+"/updates/") {
+		if page = linkIn(run); !strings.HasPrefix(page, stack+"/updates/") {
 			return ""
 		}
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -85,81 +86,111 @@ func (w *world) built() (count int) {
 	return count
 }
 
+// export exports caches and gives the file and the names in it.
+func (w *world) export(way []string, args ...string) (file string, names []string) {
+	w.t.Helper()
+	file = filepath.Join(w.t.TempDir(), "cache.tar")
+	a := w.call(slices.Concat(way, []string{"cache-export", "-o", file}, args)...)
+	if a.code != 0 {
+		w.t.Fatal(a.stderr)
+	}
+	w.has(a.stderr, " MB")
+	dir := w.t.TempDir()
+	unpack := exec.CommandContext(w.t.Context(), "sh", "-c", "tar -xf $0 && tar -tzf cache.tar.gz", file)
+	unpack.Dir = dir
+	out, err := unpack.CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+	return file, slices.DeleteFunc(strings.Fields(string(out)), func(name string) bool { return name == "./" })
+}
+
 // What the code of a pull request wrote into a cache must never reach a run that changes the cloud.
 func TestPreviewsAndDeploymentsShareNoCache(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "tiny")
-	exported := func(of string) []string {
-		out := filepath.Join(t.TempDir(), "cache")
-		w.succeed(append(append([]string{}, inContainer...), "cache-export", "--of", of, "-o", out)...)
-		if text := string(must(os.ReadFile(filepath.Join(out, "iac-cache")))); strings.TrimSpace(text) != of {
-			t.Errorf("the export of %s is marked %q", of, text)
-		}
-		var names []string
-		for _, e := range must(os.ReadDir(filepath.Join(out, "cache"))) {
-			names = append(names, e.Name())
-		}
-		return names
-	}
 	for _, verb := range []string{"preview", "drift"} {
 		w.call(w.verb(inContainer, verb)...)
-		if kept := exported("deployments"); len(kept) != 0 {
+		if _, kept := w.export(inContainer, "--of", "deployments"); len(kept) != 0 {
 			t.Fatalf("after %s the deployments' cache holds %v", verb, kept)
 		}
 	}
 	before := w.built()
-	if before == 0 || len(exported("previews")) == 0 {
+	file, kept := w.export(inContainer)
+	if before == 0 || len(kept) == 0 {
 		t.Fatal("previews keep nothing")
 	}
 	w.succeed(w.verb(inContainer, "up")...)
 	if more := w.built() - before; more < before/2 {
 		t.Errorf("up built only %d things anew, previews had built %d: it has read their cache", more, before)
 	}
+	// Nor does it by way of an export.
+	w.session = t.TempDir()
+	a := w.call(w.verb([]string{"with-cache", "--from", file}, "up")...)
+	w.has(a.stderr, "left out", `exported for "previews"`)
 }
 
 func TestExportedCacheIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "tiny")
 	w.succeed(w.verb(inContainer, "preview")...)
-	out := filepath.Join(t.TempDir(), "cache")
-	w.succeed(append(append([]string{}, inContainer...), "cache-export", "-o", out)...)
+	file, kept := w.export(inContainer)
+	first := w.built()
 
-	from := []string{"with-cache", "--from", out}
+	from := []string{"with-cache", "--from", file}
 	w.session = t.TempDir()
-	a := w.call(w.verb(from, "preview")...)
-	if a.code != 0 || strings.Contains(a.stderr, "left out") {
-		t.Fatalf("the exported cache was not taken:\n%s", a.stderr)
+	for range 2 {
+		a := w.call(w.verb(from, "preview")...)
+		if a.code != 0 || strings.Contains(a.stderr, "left out") {
+			t.Fatalf("the exported cache was not taken:\n%s", a.stderr)
+		}
 	}
 	// The volume began with what was exported, and holds little more after the same run.
-	full := w.built()
-	w.session = t.TempDir()
-	w.succeed(w.verb(inContainer, "preview")...)
-	if fresh := w.built(); full > fresh+10 {
-		t.Errorf("with an exported cache there are %d built things, without one %d", full, fresh)
+	if more := w.built() - first; more > 10 {
+		t.Errorf("%d things were built anew", more)
 	}
-	// It can be exported again, also with what was added since.
-	again := filepath.Join(t.TempDir(), "cache")
-	w.session = t.TempDir()
-	w.succeed(append(append([]string{}, from...), "cache-export", "-o", again)...)
-	if len(must(os.ReadDir(filepath.Join(again, "cache")))) == 0 {
-		t.Error("the second export is empty")
+	// It can be exported again.
+	if _, again := w.export(from); len(again) < len(kept) {
+		t.Errorf("the second export has %d files, the first %d", len(again), len(kept))
+	}
+}
+
+// A volume that holds something is left alone, so that --from costs nothing on an engine that lasts.
+func TestAFilledCacheIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "tiny")
+	w.succeed(w.verb(inContainer, "preview")...)
+	broken := filepath.Join(t.TempDir(), "broken")
+	w.write(broken, "")
+	a := w.call(w.verb([]string{"with-cache", "--from", broken}, "preview")...)
+	if a.code != 0 || strings.Contains(a.stderr, "left out") {
+		t.Errorf("it was looked at:\n%s", a.stderr)
 	}
 }
 
 func TestBrokenCacheIsLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
-	unmarked, half, wrong := t.TempDir(), t.TempDir(), t.TempDir()
-	w.write(filepath.Join(unmarked, "something"), "else")
-	w.write(filepath.Join(half, "iac-cache"), "previews\n")
-	w.write(filepath.Join(wrong, "iac-cache"), "deployments\n")
-	for folder, words := range map[string]string{unmarked: "cache-export", half: `"cache" is missing`, wrong: `exported for "deployments"`} {
-		a := w.call(w.verb([]string{"with-cache", "--from", folder}, "preview")...)
+	w.succeed(w.verb(inContainer, "up")...)
+	deployments, _ := w.export(inContainer, "--of", "deployments")
+	whole := must(os.ReadFile(deployments))
+	for name, test := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"empty":         {nil, "cache-export"},
+		"another file":  {[]byte("something else"), "cache-export"},
+		"cut off":       {whole[:1500], "cache-export"},
+		"the other set": {whole, `exported for "deployments"`},
+	} {
+		w.session = t.TempDir()
+		file := filepath.Join(t.TempDir(), "cache.tar")
+		w.write(file, string(test.content))
+		a := w.call(w.verb([]string{"with-cache", "--from", file}, "preview")...)
 		if a.code != 0 {
-			t.Fatalf("a broken cache ended the run:\n%s", a.stderr)
+			t.Fatalf("%s: a broken cache ended the run:\n%s", name, a.stderr)
 		}
-		w.has(a.stderr, "left out", words)
-		w.has(a.stdout, "to create")
+		w.has(a.stderr, "left out", test.want)
 	}
 }
 

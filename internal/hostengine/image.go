@@ -21,7 +21,7 @@ type image struct {
 var pulumiImage = regexp.MustCompile(`^(?:docker\.io/)?pulumi/pulumi(?:-[a-z]+)?(?::v?([^@]+))?$`)
 
 // basePrograms are what the small images have.
-var basePrograms = []string{"sh", "cat", "cp", "env", "ln", "ls", "mkdir", "sleep", "tar", "true", "false", "printf", "date", "rm", "test", "touch", "head", "tr", "wc", "find", "grep", "sed"}
+var basePrograms = []string{"sh", "cat", "cp", "gzip", "env", "ln", "ls", "mkdir", "sleep", "tar", "true", "false", "printf", "date", "rm", "test", "touch", "head", "tr", "wc", "find", "grep", "sed"}
 
 // image finds the programs that an image's name stands for.
 func (r *request) image(address string) (image, error) {
@@ -53,7 +53,7 @@ func (r *request) image(address string) (image, error) {
 
 // baseImage is a folder with just the programs of a small image.
 func (r *request) baseImage() (string, error) {
-	dir := filepath.Join(r.store.dir, "base-image")
+	dir := filepath.Join(r.store.dir, "base-image-"+digest(basePrograms...)[:8])
 	if isFolder(dir) {
 		return dir, nil
 	}

@@ -26,7 +26,7 @@ func TestWrongCallsAreFound(t *testing.T) {
 		`dagger -m ./ci call up --stack dev --github-token env://T`:                `up has no flag "--github-token"`,
 		`dagger -m ./ci call --stack dev up`:                                       `has no flag "--stack"`,
 		`dagger -m ./ci call up --stack dev -o file`:                               `up has no flag "-o"`,
-		`dagger -m ./ci call up --src .`:                                           "up lacks --stack",
+		`dagger -m ./ci call with-env-variable --value x up`:                       "with-env-variable lacks --name",
 		`dagger -m ./ci call with-credentials --pulumi-token env://T up --stack s`: "with-credentials lacks --aws-access-key",
 		`dagger -m ./ci call with-cache cache-export`:                              "cache-export lacks -o",
 		`dagger -m ./ci call up --stack`:                                           "--stack of up has no value",
