@@ -79,8 +79,9 @@ var cacheVariables = []struct{ name, value string }{
 	{"PULUMI_HOME", pulumiHome},
 	{"GOMODCACHE", cacheDir + "/go-mod"},
 	{"GOCACHE", cacheDir + "/go-build"},
-	// Go's files are read-only otherwise, and a CI system could not replace them.
-	{"GOFLAGS", "-modcacherw"},
+	// Go's files are read-only otherwise, and a CI system could not replace them. Without debug information a program is
+	// linked in half the time; stack traces stay as they are.
+	{"GOFLAGS", `-modcacherw "-ldflags=-s -w"`},
 	{"npm_config_cache", cacheDir + "/npm"},
 	{"YARN_CACHE_FOLDER", cacheDir + "/yarn"},
 	{"npm_config_store_dir", cacheDir + "/pnpm"},

@@ -194,6 +194,27 @@ func TestBrokenCacheIsLeftOut(t *testing.T) {
 	}
 }
 
+// Without debug information, which takes long to link, a panic still says where it was.
+func TestAPanicSaysWhereItWas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "tiny")
+	w.write(filepath.Join(w.stack.Src, "main.go"), `package main
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+func main() {
+	info, _ := debug.ReadBuildInfo()
+	fmt.Println(info.Settings)
+	panic("it broke")
+}
+`)
+	words := w.fail(w.verb(inContainer, "preview")...)
+	w.has(words, "-ldflags -s -w", "panic: it broke", "main.main()", "/main.go:11")
+}
+
 func TestShortLivedSecretsKeepTheInstallation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-nodejs")
