@@ -13,11 +13,13 @@ type part struct {
 // splitParts cuts a diff before the first line of each resource, and marks those of losses.
 func splitParts(text string, losses map[string]bool) []part {
 	var out []part
-	start, lines := 0, 0
+	start, lines, header := 0, 0, false
 	end := func(at int) {
 		if at > start {
 			p := part{text: strings.TrimSuffix(text[start:at], "\n"), lines: lines}
-			p.resource, p.loss = whose(p.text, losses)
+			if header {
+				p.resource, p.loss = whose(p.text, losses)
+			}
 			out = append(out, p)
 			start, lines = at, 0
 		}
@@ -26,6 +28,7 @@ func splitParts(text string, losses map[string]bool) []part {
 		line, next := lineAt(text, at)
 		if isHeader(line) {
 			end(at)
+			header = true
 		}
 		at = next
 	}
@@ -33,13 +36,12 @@ func splitParts(text string, losses map[string]bool) []part {
 	return out
 }
 
-// whose reports whether a piece is a resource's, by its first line, and whether that is one of losses, by the URN below.
+// whose reports whether a piece that begins as a resource's does is one, by the URN below, and whether that is one of
+// losses.
 func whose(text string, losses map[string]bool) (resource, loss bool) {
-	line, at := lineAt(text, 0)
-	if !isHeader(line) {
-		return false, false
-	}
+	_, at := lineAt(text, 0)
 	for range 2 {
+		var line string
 		line, at = lineAt(text, at)
 		urn, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "[urn=")
 		urn, closed := strings.CutSuffix(urn, "]")

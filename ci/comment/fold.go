@@ -33,12 +33,15 @@ func newFold(r report.Report, room int) *fold {
 	if understood && len(r.Counts)+len(r.Outputs) == 0 || onlyError(r) {
 		return nil
 	}
-	title, text, open := "Output", printed(r), openLines
-	switch {
-	case understood:
-		title, text = "Diff", diffOf(r)
-	case len(r.Steps) == 0:
-		open = openLog
+	var text string
+	title, open := "Diff", openLines
+	if understood {
+		text = diffOf(r)
+	} else {
+		title, text = "Output", printed(r)
+		if len(r.Steps) == 0 {
+			open = openLog
+		}
 	}
 	if strings.TrimSpace(text) == "" {
 		return nil

@@ -2,6 +2,7 @@ package comment
 
 import (
 	"slices"
+	"strings"
 
 	"dagger/iac/report"
 )
@@ -17,32 +18,24 @@ type alert struct {
 func (l limits) losses(r report.Report) *alert {
 	deleted, replaced := stepsOf(r, report.Delete), stepsOf(r, report.Replace)
 	pending := r.Pending()
-	title, lines := "", []string{}
+	var counts, lines []string
 	add := func(operation report.Operation, steps []report.Step, others int) {
 		// Neither takes the other's half of the places.
 		count, named := l.lost(r, operation, steps, max(maxLosses/2, maxLosses-others))
-		if count == "" {
-			return
+		if count != "" {
+			counts, lines = append(counts, count), append(lines, named...)
 		}
-		if title != "" {
-			title += ", "
-		}
-		title += count
-		lines = append(lines, named...)
 	}
 	add(report.Delete, deleted, len(replaced))
 	add(report.Replace, replaced, len(deleted))
 	if len(pending) > 0 {
-		if title != "" {
-			title += ", "
-		}
-		title += number(len(pending)) + " left over " + verb(r, report.Delete)
+		counts = append(counts, number(len(pending))+" left over "+verb(r, report.Delete))
 		lines = append(lines, l.leftOver(r, pending))
 	}
-	if title == "" {
+	if len(counts) == 0 {
 		return nil
 	}
-	return &alert{Title: title, Lines: lines}
+	return &alert{Title: strings.Join(counts, ", "), Lines: lines}
 }
 
 // stepsOf gives the steps of an operation that a provider carries out.
@@ -87,7 +80,7 @@ func lossCount(r report.Report, operation report.Operation) int {
 
 // loss says in one line what happens to a resource, and why.
 func (l limits) loss(step report.Step) string {
-	out := l.happens(step) + " " + l.stepName(step)
+	out := happens(step) + " " + l.stepName(step)
 	switch {
 	case step.Refreshed && step.Operation == report.Delete:
 		out += ", which is gone from the cloud"
@@ -113,7 +106,7 @@ func (l limits) loss(step report.Step) string {
 }
 
 // happens says what is done to a resource, has been, or was tried.
-func (l limits) happens(step report.Step) string {
+func happens(step report.Step) string {
 	switch step.Outcome {
 	case report.Done:
 		return step.Operation.Past()

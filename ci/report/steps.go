@@ -44,6 +44,8 @@ type building struct {
 	// open are the parts that have begun and not ended.
 	open   int
 	failed bool
+	// compared is true once the values before and after were looked at.
+	compared bool
 	// inner is true for a deletion that belongs to a replacement, until it is known to be left over.
 	inner bool
 }
@@ -155,7 +157,8 @@ func (s *steps) describe(b *building, m *metadata) {
 	if len(b.ForcedBy) == 0 && b.Operation == Replace {
 		b.ForcedBy = forced
 	}
-	if m.Old != nil && m.New != nil && len(b.NotSecret) == 0 && !b.Refreshed {
+	if m.Old != nil && m.New != nil && !b.compared && !b.Refreshed {
+		b.compared = true
 		var now []string
 		b.NotSecret, now = secrecy(m.Old.Inputs, m.New.Inputs)
 		for _, value := range now {
