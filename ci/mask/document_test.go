@@ -147,7 +147,7 @@ func TestReadingADocumentTakesNoLongTime(t *testing.T) {
 		if _, err := New([]string{strings.Repeat(piece, 20_000/len(piece))}, ""); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%q took %v", piece, took)
 		}
 	}

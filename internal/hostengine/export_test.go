@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -196,25 +197,25 @@ func TestContentsOfALargeFileAreRefused(t *testing.T) {
 	}
 }
 
-func TestLargeOutputComesOutQuickly(t *testing.T) {
+func TestLargeOutputComesOutAsAFile(t *testing.T) {
 	const size = 200 << 20
 	s, home := start(t, Options{Environ: []string{"TOKEN=swordfish"}}), t.TempDir()
 	id := ask(t, s, `{secret(uri:"env://TOKEN"){id}}`)
 	query := fmt.Sprintf(`{container{from(address:"alpine"){withWorkdir(path:"/infra"){withSecretVariable(name:"T",secret:%q){withExec(args:["sh","-c",%q],redirectStdout:"/tmp/o"){%%s}}}}}}`,
 		id, fmt.Sprintf("head -c %d /dev/zero | tr '\\0' x; pwd", size))
-	begin := time.Now()
 	if _, err := asModule(t, s, home, fmt.Sprintf(query, "exitCode")); err != nil {
 		t.Fatal(err)
 	}
-	ran := time.Since(begin)
-	begin = time.Now()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	if _, err := asModule(t, s, home, fmt.Sprintf(query, `file(path:"/tmp/o"){export(path:"o")}`)); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("run in %s, exported in %s", ran, time.Since(begin))
-	// An engine takes 0.7 s. This must not fail because a machine is busy.
-	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("the export of 200 MB took %s", took)
+	runtime.ReadMemStats(&after)
+	// The host engine holds the text once, to write the container's paths into it. An answer in JSON would hold it
+	// several times. How long the copy takes depends on the machine.
+	if took := after.TotalAlloc - before.TotalAlloc; took > size*3/2 {
+		t.Errorf("the export of 200 MB took %d bytes of memory", took)
 	}
 	info, err := os.Stat(filepath.Join(home, "o"))
 	if err != nil || info.Size() != size+int64(len("/infra\n")) || info.Mode() != fs.FileMode(0o600) {
