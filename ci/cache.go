@@ -124,14 +124,16 @@ func (c cache) mount(ctr *dagger.Container) *dagger.Container {
 }
 
 // An export is one file, since thousands of small ones take minutes to leave an engine: an archive of a mark that names the
-// purpose and of one compressed archive a volume. What is of no use to a later run is left out.
+// purpose and of one compressed archive a volume. What is of no use to a later run is left out: logs, test results, and the
+// archives of Go modules, which lie there unpacked as well.
 const (
 	exportFile   = "/iac/cache.tar"
 	exportScript = `set -e
 mkdir /iac/export
 printf '%s\n' "$IAC_CACHE_PURPOSE" >/iac/export/iac-cache
 cd /iac/cache
-tar -cf /iac/export/cache.tar --exclude=./npm/_logs --exclude=./go-build/fuzz --exclude=./go-build/testexpire.txt .
+tar -cf /iac/export/cache.tar --exclude=./npm/_logs --exclude=./go-build/fuzz --exclude=./go-build/testexpire.txt \
+	--exclude="./go-mod/cache/download/*.zip" .
 cd /iac/pulumi/plugins
 tar -cf /iac/export/plugins.tar .
 cd /iac/export

@@ -84,7 +84,11 @@ func (m *Iac) withName(name string, duringInstall bool) (*Iac, error) {
 }
 
 // ownContainer runs Pulumi in a container of this module.
-type ownContainer struct{ iac *Iac }
+type ownContainer struct {
+	iac *Iac
+	// base has the Pulumi CLI and the program's language.
+	base *future[*dagger.Container]
+}
 
 const (
 	// programDir is where the program lies, which is where the Pulumi module has it too: paths in a diff are the same.
@@ -96,9 +100,6 @@ const (
 // run lays what changes with every run last, so that what was installed before stays. What Pulumi prints goes to files,
 // which leave the engine much faster than a text does.
 func (o *ownContainer) run(ctx context.Context, r *run, purpose purpose, args []string) (*execution, error) {
-	if err := o.iac.checkBase(ctx); err != nil {
-		return nil, err
-	}
 	ctr, err := o.installed(ctx, r, purpose)
 	if err != nil {
 		return nil, err
@@ -170,26 +171,21 @@ func once(ctr *dagger.Container) *dagger.Container {
 
 // installed is a container with the program and its dependencies.
 func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (*dagger.Container, error) {
-	ctr := o.iac.Base
-	if ctr == nil {
-		ctr = dag.Container().From(pulumiImage(r.project.Runtime, o.iac.PulumiVersion))
+	keeping := start(func() (cache, error) { return o.iac.keptCache(ctx, purpose) })
+	planning := start(func() (project.Install, error) { return o.plan(ctx, r) })
+	ctr, noBase := o.base.wait()
+	cache, noCache := keeping.wait()
+	plan, noPlan := planning.wait()
+	if err := errors.Join(noBase, noCache, noPlan); err != nil {
+		return nil, err
 	}
 	for _, v := range cacheVariables {
 		ctr = ctr.WithEnvVariable(v.name, v.value)
 	}
 	ctr = ctr.WithEnvVariable("PULUMI_SKIP_UPDATE_CHECK", "true")
-	cache, err := o.iac.keptCache(ctx, purpose)
-	if err != nil {
-		return nil, err
-	}
 	ctr = cache.mount(ctr)
 	ctr = o.iac.withVariables(ctr, func(name string) bool { return slices.Contains(o.iac.InstallNames, name) })
 	ctr = ctr.WithWorkdir(programDir)
-
-	plan, err := o.plan(ctx, r)
-	if err != nil {
-		return nil, err
-	}
 	if len(plan.Command) == 0 {
 		return ctr.WithMountedDirectory(programDir, r.src), nil
 	}
@@ -229,11 +225,26 @@ func (m *Iac) withVariables(ctr *dagger.Container, chosen func(name string) bool
 	return ctr
 }
 
+// fetchBase gets the container that Pulumi runs in, as soon as Pulumi.yaml tells the language.
+func (m *Iac) fetchBase(ctx context.Context, reading *future[project.Project]) *future[*dagger.Container] {
+	return start(func() (*dagger.Container, error) {
+		p, err := reading.wait()
+		switch {
+		case err != nil || !m.OwnContainer:
+			return nil, err
+		case m.Base != nil:
+			return m.Base, m.checkBase(ctx)
+		}
+		image := dag.Container().From(pulumiImage(p.Runtime, m.PulumiVersion))
+		if _, err := image.Sync(ctx); err != nil {
+			return nil, fmt.Errorf("cannot get Pulumi's image: %s", explain(err))
+		}
+		return image, nil
+	})
+}
+
 // checkBase says whether a container of the user's own can be used.
 func (m *Iac) checkBase(ctx context.Context) error {
-	if m.Base == nil {
-		return nil
-	}
 	code, err := m.Base.WithExec([]string{"pulumi", "version"}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny}).ExitCode(ctx)
 	if err == nil && code == 0 {
 		return nil

@@ -13,11 +13,22 @@ import (
 // bodyFile is where the text of a comment lies in gh's container.
 const bodyFile = "/iac/comment.md"
 
-// gh is a container in which gh can be called for the target.
-func (m *Iac) gh(t *target) *dagger.Container {
-	c := dag.Container().
-		From(ghImage).
-		WithFile("/usr/local/bin/gh", dag.Gh().Get(dagger.GhGetOpts{Version: m.GhVersion})).
+// fetchGH gets gh, in a container, while the caller goes on.
+func (m *Iac) fetchGH(ctx context.Context) *future[*dagger.Container] {
+	return start(func() (*dagger.Container, error) {
+		c := dag.Container().
+			From(ghImage).
+			WithFile("/usr/local/bin/gh", dag.Gh().Get(dagger.GhGetOpts{Version: m.GhVersion}))
+		if _, err := c.Sync(ctx); err != nil {
+			return nil, errors.New("cannot get gh: " + explain(err))
+		}
+		return c, nil
+	})
+}
+
+// forTarget lets gh be called for a target.
+func forTarget(gh *dagger.Container, t *target) *dagger.Container {
+	c := gh.
 		WithEnvVariable("GH_PROMPT_DISABLED", "1").
 		WithEnvVariable("GH_NO_UPDATE_NOTIFIER", "1").
 		WithEnvVariable("GH_HOST", t.repository.Host)
@@ -28,39 +39,36 @@ func (m *Iac) gh(t *target) *dagger.Container {
 	return c.WithSecretVariable(variable, t.token)
 }
 
-// publisher keeps the comment on the target through gh. It gets gh ready while the caller goes on.
-func (m *Iac) publisher(ctx context.Context, t *target) *sticky.Publisher {
-	container := m.gh(t)
-	ready := start(func() (*dagger.Container, error) { return container.Sync(ctx) })
+// publisher keeps the comment on the target through gh.
+func (r *run) publisher() *sticky.Publisher {
 	return &sticky.Publisher{
 		GH: func(ctx context.Context, args []string, body string) (stdout, stderr string, exitCode int, err error) {
-			if _, err := ready.wait(); err != nil {
-				return "", "", 0, errors.New("cannot get gh: " + explain(err))
+			gh, err := r.gh.wait()
+			if err != nil {
+				return "", "", 0, err
 			}
-			return runGH(ctx, container, args, body)
+			return runGH(ctx, forTarget(gh, r.target), args, body)
 		},
-		Repository: t.repository, Number: t.number, Warn: warn,
+		Repository: r.target.repository, Number: r.target.number, Warn: warn,
 	}
 }
 
-// runGH runs gh once. Arguments go to it as they are, through no shell.
+// runGH runs gh once. Arguments go to it as they are, through no shell. One question is enough where gh goes well.
 func runGH(ctx context.Context, c *dagger.Container, args []string, body string) (stdout, stderr string, exitCode int, err error) {
 	args = append([]string{"gh"}, args...)
 	if body != "" {
 		c = c.WithNewFile(bodyFile, body)
 		args = append(args, "-F", "body=@"+bodyFile)
 	}
-	c = once(c).WithExec(args, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
-	if exitCode, err = c.ExitCode(ctx); err != nil {
-		return "", "", 0, errors.New("cannot run gh: " + explain(err))
+	stdout, err = once(c).WithExec(args).Stdout(ctx)
+	var failed *dagger.ExecError
+	switch {
+	case err == nil:
+		return stdout, "", 0, nil
+	case errors.As(err, &failed):
+		return failed.Stdout, failed.Stderr, failed.ExitCode, nil
 	}
-	if stdout, err = c.Stdout(ctx); err != nil {
-		return "", "", 0, err
-	}
-	if exitCode != 0 {
-		stderr, err = c.Stderr(ctx)
-	}
-	return stdout, stderr, exitCode, err
+	return "", "", 0, errors.New("cannot run gh: " + explain(err))
 }
 
 // post writes the comment of a run.

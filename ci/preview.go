@@ -77,7 +77,7 @@ func (m *Iac) Preview(
 		return run.finish("preview", run.pulumi(ctx, previews, "preview"))
 	}
 
-	publisher := m.publisher(ctx, run.target)
+	publisher := run.publisher()
 	content := run.target.content
 	content.ID.Project, content.ID.Stack, content.ID.Began = run.project.Name, run.stackName(), run.began
 	if err != nil {

@@ -49,6 +49,11 @@ func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target,
 		return nil, fmt.Errorf("invalid comment-key %q: want up to 64 letters, digits, `-`, `_` and `.`", p.Key)
 	}
 	content, badContent := p.content()
+	var reading, head *future[string]
+	if p.Token != nil {
+		reading = start(func() (string, error) { return readSecret(ctx, "github-token", p.Token) })
+		head = start(func() (string, error) { return headOf(ctx, src), nil })
+	}
 	found, notFound := cisystem.Find(p.input(ctx, src))
 	if p.Token == nil {
 		if notFound == nil && found.Number > 0 {
@@ -58,7 +63,7 @@ func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target,
 		}
 		return nil, badContent
 	}
-	value, noToken := readSecret(ctx, "github-token", p.Token)
+	value, noToken := reading.wait()
 	switch {
 	case notFound == nil && found.Number == 0:
 		warn(found.String() + ": nothing is posted")
@@ -74,7 +79,7 @@ func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target,
 	}
 	warn(found.String())
 	if content.Commit == "" {
-		content.Commit = headOf(ctx, src)
+		content.Commit, _ = head.wait()
 	}
 	return &target{found.Target(), found.Number, trimmed("github-token", p.Token, value), value, content}, badContent
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dagger/iac/internal/dagger"
 	"dagger/iac/project"
 )
 
@@ -38,10 +39,10 @@ const (
 	deployments purpose = "deployments"
 )
 
-// runner is the way to run Pulumi that was asked for.
-func (m *Iac) runner(p project.Project) (runner, error) {
+// runner is the way to run Pulumi that was asked for. The base is that of a container of this module.
+func (m *Iac) runner(p project.Project, base *future[*dagger.Container]) (runner, error) {
 	if m.OwnContainer {
-		return &ownContainer{m}, nil
+		return &ownContainer{m, base}, nil
 	}
 	if !p.Plain {
 		return nil, fmt.Errorf("src: its Pulumi.yaml gives the runtime with options: the Pulumi module wants `runtime: %s` as a plain word, with-cache takes both forms", p.Runtime)

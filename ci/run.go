@@ -25,14 +25,18 @@ type run struct {
 	mask    *mask.Mask
 	// target is where the comment goes, nil for none.
 	target *target
+	// gh is a container with gh in it, nil where no comment is asked for.
+	gh *future[*dagger.Container]
 }
 
 // prepare checks all values of a verb, before anything runs. The run is given with an error too, so that what goes wrong
-// can be said on the pull request. A verb without a comment has no publication.
+// can be said on the pull request. A verb without a comment has no publication. What the run needs is fetched meanwhile.
 func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, stack, patterns string, p *publication) (*run, error) {
 	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
 	// files makes a Go build fail.
 	r := &run{began: time.Now(), src: src.WithoutDirectory(".git"), stack: stack}
+	badValue := errors.Join(checkStack(verb, stack), checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"))
+	badGH := checkVersion("gh-version", m.GhVersion, "2.89.0")
 	type checkedSecrets struct {
 		iac    *Iac
 		values []string
@@ -43,6 +47,13 @@ func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, s
 		return checkedSecrets{iac, values}, err
 	})
 	finding := start(func() (*target, error) { return p.find(ctx, src) })
+	var base *future[*dagger.Container]
+	if badValue == nil {
+		base = m.fetchBase(ctx, reading)
+	}
+	if badGH == nil && p != nil && p.Token != nil {
+		r.gh = m.fetchGH(ctx)
+	}
 
 	var badMask, badProject, badTarget error
 	r.mask, badMask = mask.New(nil, patterns)
@@ -52,19 +63,17 @@ func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, s
 	if r.target, badTarget = finding.wait(); r.target != nil {
 		r.mask = r.mask.With(r.target.secret)
 	}
-	err := errors.Join(
-		checkStack(verb, stack),
-		checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"),
-		checkVersion("gh-version", m.GhVersion, "2.89.0"),
-		badProject, badSecret, badMask, badTarget,
-	)
-	if err != nil {
+	if badGH != nil {
+		r.target = nil
+	}
+	if err := errors.Join(badValue, badGH, badProject, badSecret, badMask, badTarget); err != nil {
 		return r, err
 	}
 	if parts := strings.Split(stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
 		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", stack, r.project.Name)
 	}
-	r.runner, err = checked.iac.runner(r.project)
+	var err error
+	r.runner, err = checked.iac.runner(r.project, base)
 	return r, err
 }
 

@@ -133,11 +133,30 @@ func TestPreviewsAndDeploymentsShareNoCache(t *testing.T) {
 func TestExportedCacheIsTaken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "tiny")
+	w.write(filepath.Join(w.stack.Src, "go.mod"), "module tiny\n\ngo 1.26.1\n\nrequire github.com/google/go-cmp v0.7.0\n")
+	w.write(filepath.Join(w.stack.Src, "go.sum"), `github.com/google/go-cmp v0.7.0 h1:wk8382ETsv4JYUZwIsn6YpYiWiBsYLSJiTsyBybVuN8=
+github.com/google/go-cmp v0.7.0/go.mod h1:pXiqmnSA92OHEEa9HXL2W4E7lf9JzCmGVUdgjX3N/iU=
+`)
+	w.write(filepath.Join(w.stack.Src, "main.go"), `package main
+
+import (
+	"fmt"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func main() {
+	fmt.Println(cmp.Equal(1, 1))
+}
+`)
 	w.succeed(w.verb(inContainer, "preview")...)
 	file, kept := w.export(inContainer)
 	first := w.built()
+	if i := slices.IndexFunc(kept, func(name string) bool { return strings.HasSuffix(name, ".zip") }); i >= 0 {
+		t.Errorf("%s is exported, though Go has it unpacked", kept[i])
+	}
 
-	from := []string{"with-cache", "--from", file}
+	from := []string{"with-cache", "--from", file, "with-env-variable", "--name", "GOPROXY", "--value", "off"}
 	w.session = t.TempDir()
 	for range 2 {
 		a := w.call(w.verb(from, "preview")...)
