@@ -10,12 +10,13 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 // rules hold for every workflow. Each gives in what a workflow breaks it.
 var rules = []func(workflow) findings{
 	isNamedAfterWhatItRuns, runsOnHarmlessEvents, mayDoNoMoreThanItNeeds, waitsForItsOwnKind, hasOneCarefulJob,
-	pinsActions, stopsAtFailures, keepsSecretsInVariables, keepsCachesOfPullRequestsApart,
+	pinsActions, stopsAtFailures, looksForSecretsFirst, keepsSecretsInVariables, keepsCachesOfPreviews,
 }
 
 // findings collects what breaks a rule.
@@ -49,13 +50,12 @@ func (w workflow) changesInfrastructure() bool {
 
 // A workflow that calls the module has the name of the verb, another one of a target of make.
 func isNamedAfterWhatItRuns(w workflow) (f findings) {
-	verb, _, _ := strings.Cut(w.name, "-")
 	if len(w.calls) == 0 {
 		runs := slices.ContainsFunc(w.job().Steps, func(s step) bool { return s.Run == "make "+w.name })
-		f.add(!runs, "it neither calls %s nor runs make %s", verb, w.name)
+		f.add(!runs, "it neither calls %s nor runs make %s", w.name, w.name)
 		return f
 	}
-	f.add(!slices.Equal(w.verbs(), []string{verb}), "it calls %v, want %s", w.verbs(), verb)
+	f.add(!slices.Equal(w.verbs(), []string{w.name}), "it calls %v, want %s", w.verbs(), w.name)
 	return f
 }
 
@@ -69,6 +69,12 @@ func runsOnHarmlessEvents(w workflow) (f findings) {
 		var filter struct{ Branches []string }
 		err := push.Decode(&filter)
 		f.add(err != nil || !slices.Equal(filter.Branches, []string{"main"}), "it runs on pushes to %v, want main", filter.Branches)
+	}
+	if pull, ok := w.On["pull_request"]; ok {
+		var filter map[string]yaml.Node
+		err := pull.Decode(&filter)
+		delete(filter, "branches")
+		f.add(err != nil || len(filter) > 0, "pull requests to main are left out by %v", slices.Sorted(maps.Keys(filter)))
 	}
 	f.add(w.forPullRequests() && w.changesInfrastructure(), "it changes infrastructure for pull requests")
 	return f
@@ -110,19 +116,9 @@ func hasOneCarefulJob(w workflow) (f findings) {
 	environment := map[bool]string{true: "production"}[w.changesInfrastructure()]
 	f.add(j.Environment != environment, "the environment is %q, want %q", j.Environment, environment)
 
-	var conditions []string
-	if len(w.calls) > 0 {
-		conditions = append(conditions, "vars.PULUMI_STACK != ''")
-	}
-	if w.forPullRequests() && secret.MatchString(w.text) {
-		// Pull requests of forks and of Dependabot get no secrets.
-		conditions = append(conditions, "github.event.pull_request.head.repo.full_name == github.repository",
-			"github.event.pull_request.user.login != 'dependabot[bot]'")
-	}
-	f.add(strings.Contains(j.If, "||"), "|| in the condition %s", j.If)
-	for _, condition := range conditions {
-		f.add(!slices.Contains(strings.Split(j.If, " && "), condition), "the condition lacks %s", condition)
-	}
+	// A job that is skipped counts as one that passed, so that one for pull requests always runs.
+	condition := map[bool]string{true: "vars.PULUMI_STACK != ''"}[len(w.calls) > 0 && !w.forPullRequests()]
+	f.add(j.If != condition, "the job runs if %q, want %q", j.If, condition)
 	return f
 }
 
@@ -137,7 +133,7 @@ func pinsActions(w workflow) (f findings) {
 		action := s.Uses.Value
 		f.add(action != "" && (!pinned.MatchString(action) || !version.MatchString(s.Uses.LineComment)),
 			"%s %s is not pinned as actions/NAME@COMMIT # v1.2.3 or dagger/NAME@COMMIT # v1.2.3", action, s.Uses.LineComment)
-		switch name, _, _ := strings.Cut(action, "@"); name {
+		switch s.action() {
 		case "actions/checkout":
 			f.add(s.With["persist-credentials"] != "false", "%s leaves its token in .git/config", action)
 		case "dagger/dagger-for-github":
@@ -161,29 +157,62 @@ func engineVersion() string {
 	return strings.TrimPrefix(config.EngineVersion, "v")
 }
 
-// Only what keeps caches may fail or be left out. A condition that asks for no status leaves it at that:
-// a step runs only when those before it went well, and never when the run was cancelled.
+// checked is the condition of the steps that come after the check of a workflow for pull requests.
+const checked = "steps.check.outputs.preview == 'true'"
+
+// hasCheck is true if the workflow needs that check.
+func (w workflow) hasCheck() bool { return w.forPullRequests() && len(w.calls) > 0 }
+
+// Only what keeps caches may fail, or be left out by anything but the check. A condition that asks for no
+// status leaves it at that: a step runs only when those before it went well, and never when the run was
+// cancelled.
 func stopsAtFailures(w workflow) (f findings) {
-	status := regexp.MustCompile(`\b(always|failure|cancelled|success)\(`)
-	for _, s := range w.job().Steps {
-		forCaches := strings.HasPrefix(s.Uses.Value, "actions/cache/") || len(s.calls) > 0
-		for _, c := range s.calls {
-			forCaches = forCaches && c[len(c)-1].Function == "cache-export"
+	for i, s := range w.job().Steps {
+		if s.exportsCaches() || s.action() == "actions/cache/save" {
+			continue
 		}
-		f.add((s.If != "" || s.MayFail) && !forCaches, "a step may fail or be left out: %s%s", s.Uses.Value, s.Run)
-		f.add(status.MatchString(s.If), "a step runs whatever came before: %s", s.If)
+		condition := map[bool]string{true: checked}[w.hasCheck() && i > 1]
+		f.add(s.MayFail, "a step may fail: %s%s", s.Uses.Value, s.Run)
+		f.add(s.If != condition, "a step runs if %q, want %q: %s%s", s.If, condition, s.Uses.Value, s.Run)
 	}
+	return f
+}
+
+// A pull request without secrets ends after the checkout, at a step that knows only whether any of those
+// that the other steps get is there.
+func looksForSecretsFirst(w workflow) (f findings) {
+	steps := w.job().Steps
+	if !w.hasCheck() {
+		return nil
+	}
+	if len(steps) < 2 || steps[0].action() != "actions/checkout" || steps[1].ID != "check" {
+		f.add(true, "the first steps are not the checkout and the check")
+		return f
+	}
+	var there []string
+	for _, s := range steps {
+		for _, value := range s.Env {
+			if match := secretOnly.FindStringSubmatch(value); match != nil && match[2] != "" {
+				there = append(there, match[1]+" != ''")
+			}
+		}
+	}
+	slices.Sort(there)
+	want := "${{ " + strings.Join(slices.Compact(there), " || ") + " }}"
+	f.add(steps[1].Env["SECRETS"] != want, "the check looks for %s, want %s", steps[1].Env["SECRETS"], want)
 	return f
 }
 
 var (
 	secret     = regexp.MustCompile(`\$\{\{[^}]*\b(secrets|github\.token)\b`)
 	secretOnly = regexp.MustCompile(`^\$\{\{ (secrets\.([A-Z_]+)|github\.token) \}\}$`)
+	anySecret  = regexp.MustCompile(`^\$\{\{ secrets\.[A-Z_]+ != ''( \|\| secrets\.[A-Z_]+ != '')* \}\}$`)
 	// whatIsKept are the expressions that say which caches are kept where.
 	whatIsKept = regexp.MustCompile(`^\$\{\{ (runner\.(temp|os|arch)|hashFiles\([^()]*\)|steps\.\w+\.outputs\.cache-primary-key) \}\}$`)
 )
 
 // A secret is the whole value of a variable, with its own name, which goes into the call as env://NAME.
+// Anything else may only know whether there is one.
 func keepsSecretsInVariables(w workflow) (f findings) {
 	inVariables := 0
 	for _, s := range w.job().Steps {
@@ -194,6 +223,9 @@ func keepsSecretsInVariables(w workflow) (f findings) {
 				continue
 			}
 			inVariables++
+			if anySecret.MatchString(value) {
+				continue
+			}
 			if match := secretOnly.FindStringSubmatch(value); match == nil {
 				f.add(true, "%s: a secret in %s is not understood", name, value)
 			} else {
@@ -216,32 +248,56 @@ func keepsSecretsInVariables(w workflow) (f findings) {
 	return f
 }
 
-// What a deployment reads must not come out of a pull request, so that only pull requests keep caches.
-func keepsCachesOfPullRequestsApart(w workflow) (f findings) {
-	var restore, export, save step
+// What a deployment reads must not come out of a preview, so that only previews keep caches: a run exports
+// what it used, unless it got exactly that, under the name by which the next one looks for it.
+func keepsCachesOfPreviews(w workflow) (f findings) {
+	var restore, run, export, save step
+	var order []string
 	for _, s := range w.job().Steps {
-		switch kind, _, _ := strings.Cut(s.Uses.Value, "@"); {
-		case kind == "actions/cache/restore":
-			restore = s
-		case kind == "actions/cache/save":
-			save = s
-		case len(s.calls) > 0 && s.MayFail:
-			export = s
+		switch action := s.action(); {
+		case action == "actions/cache/restore":
+			restore, order = s, append(order, "restore")
+		case action == "actions/cache/save":
+			save, order = s, append(order, "save")
+		case s.exportsCaches():
+			export, order = s, append(order, "export")
+		case len(s.calls) > 0:
+			run, order = s, append(order, "run")
 		default:
-			f.add(strings.HasPrefix(kind, "actions/cache"), "caches are restored by actions/cache/restore and saved by actions/cache/save, not by %s", kind)
+			f.add(strings.HasPrefix(action, "actions/cache"), "caches are restored by actions/cache/restore and saved by actions/cache/save, not by %s", action)
 		}
 	}
-	if restore.With == nil && save.With == nil {
+	if restore.With == nil && save.With == nil && export.calls == nil {
 		return f
 	}
+	f.add(w.changesInfrastructure(), "a run that changes infrastructure reads or writes the caches of previews")
+	if want := []string{"restore", "run", "export", "save"}; !slices.Equal(order, want) {
+		f.add(true, "the steps with caches are %v, want %v", order, want)
+		return f
+	}
+
 	const key = "iac-previews-${{ runner.os }}-${{ runner.arch }}-"
-	f.add(!w.forPullRequests() || len(w.On) != 1, "caches outlive a pull request: it runs on %v", slices.Sorted(maps.Keys(w.On)))
-	path := restore.With["path"]
-	f.add(!strings.HasPrefix(path, "${{ runner.temp }}/") || save.With["path"] != path,
-		"caches lie in %s and %s, want one folder outside of the checkout", path, save.With["path"])
+	path, temporary := strings.CutPrefix(restore.With["path"], "${{ runner.temp }}/")
+	f.add(!temporary || save.With["path"] != restore.With["path"],
+		"caches lie in %s and %s, want one place outside of the checkout", restore.With["path"], save.With["path"])
 	f.add(!strings.HasPrefix(restore.With["key"], key+"${{ hashFiles(") || restore.With["restore-keys"] != key,
 		"other caches are restored than those of previews: %s, %s", restore.With["key"], restore.With["restore-keys"])
 	f.add(save.With["key"] != "${{ steps."+restore.ID+".outputs.cache-primary-key }}", "the caches are saved as %s", save.With["key"])
+
+	missed := "steps." + restore.ID + ".outputs.cache-hit != 'true'"
+	if w.hasCheck() {
+		missed = checked + " && " + missed
+	}
+	f.add(export.If != missed, "the caches are exported if %s, want %s", export.If, missed)
 	f.add(save.If != "steps."+export.ID+".outcome == 'success'", "the caches are saved if %s", save.If)
+
+	_, used := take(run.calls[0], "with-cache")
+	rest, exported := take(export.calls[0], "with-cache")
+	file := fmt.Sprintf(`"$RUNNER_TEMP/%s"`, path)
+	from, to := used.Flags["--from"], rest[len(rest)-1].Flags["-o"]
+	f.add(from != file || to != file, "the caches come from %s and go to %s, want %s", from, to, file)
+	_, other := rest[len(rest)-1].Flags["--of"]
+	f.add(used.Flags["--name"] != exported.Flags["--name"] || rest.functions() != "cache-export" || other,
+		"other caches are exported than %s used", w.name)
 	return f
 }

@@ -28,6 +28,10 @@ func TestWorkflowsKeepTheRules(t *testing.T) {
 	}
 }
 
+const keeping = `      - uses: actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5
+        with: {path: caches, key: iac-previews}
+`
+
 // Each case is a workflow of this repository with one place changed.
 func TestBrokenRulesAreFound(t *testing.T) {
 	module, all := load(t), texts(t)
@@ -54,17 +58,24 @@ func TestBrokenRulesAreFound(t *testing.T) {
 		{"up", "    steps:", "    env:\n      A: b\n    steps:", "variables belong to the steps"},
 		{"up", "permissions:", "env:\n  A: b\npermissions:", "variables belong to the steps"},
 		{"test", "  test:\n", "  other:\n    uses: ./.github/workflows/up.yml\n  test:\n", "one job with the workflow's name"},
-		{"drift", "if: vars.PULUMI_STACK != ''", "if: vars.OTHER != ''", "the condition lacks vars.PULUMI_STACK != ''"},
-		{"preview", "github.event.pull_request.head.repo.full_name == github.repository", "true", "the condition lacks github.event.pull_request.head"},
-		{"preview-cached", "vars.IAC_CACHE == 'true' &&", "vars.IAC_CACHE == 'true' || true &&", "|| in the condition"},
+		{"drift", "if: vars.PULUMI_STACK != ''", "if: vars.OTHER != ''", `the job runs if "vars.OTHER != ''", want "vars.PULUMI_STACK != ''"`},
+		{"preview", "runs-on:", "if: vars.PULUMI_STACK != ''\n    runs-on:", `the job runs if "vars.PULUMI_STACK != ''", want ""`},
+		{"preview", "    branches: [main]", "    branches: [main]\n    paths: [infra]", "pull requests to main are left out by [paths]"},
 		{"test", "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1", "actions/checkout@v7", "is not pinned"},
 		{"test", "90b1 # v7.0.1", "90b1", "is not pinned"},
 		{"test", "uses: actions/setup-go", "uses: somebody/setup-go", "is not pinned"},
 		{"test", "persist-credentials: false", "fetch-depth: 1", "leaves its token in .git/config"},
 		{"up", "version: 0.21.8", "version: latest", "does more than install Dagger's CLI"},
-		{"up", "name: Up", "continue-on-error: true", "may fail or be left out"},
-		{"preview", "name: Preview", "if: vars.A", "may fail or be left out"},
-		{"preview-cached", "if: steps.cache.outputs.cache-hit != 'true'", "if: always()", "runs whatever came before"},
+		{"up", "name: Up", "continue-on-error: true", "a step may fail"},
+		{"up", "name: Up", "if: vars.A", `a step runs if "vars.A", want ""`},
+		{"preview", "id: check", "id: check\n        continue-on-error: true", "a step may fail"},
+		{"preview", "id: check", "id: check\n        if: github.actor != 'dependabot[bot]'", `a step runs if "github.actor != 'dependabot[bot]'", want ""`},
+		{"preview", "name: Preview\n        if: steps.check.outputs.preview == 'true'", "name: Preview", `a step runs if "", want "steps.check.outputs.preview == 'true'"`},
+		{"preview", "id: cache\n        if: steps.check.outputs.preview == 'true'", "id: cache\n        if: always()", `a step runs if "always()"`},
+		{"preview", "id: check", "id: look", "the first steps are not the checkout and the check"},
+		{"preview", "secrets.AWS_ACCESS_KEY_ID != '' || ", "", "the check looks for ${{ secrets.AWS_SECRET_ACCESS_KEY != ''"},
+		{"preview", "SECRETS: ${{ secrets.AWS_ACCESS_KEY_ID != '' ||", "SECRETS: ${{ github.actor != 'dependabot[bot]' &&", "the check looks for ${{ github.actor"},
+		{"preview", "SECRETS: ${{ secrets.AWS_ACCESS_KEY_ID != '' ||", "SECRETS: ${{ secrets.AWS_ACCESS_KEY_ID ||", "is not understood"},
 		{"test", "make test", "make lint", "neither calls test nor runs make test"},
 		{"drift", "drift \\", "refresh \\", "calls [refresh]"},
 		{"up", `"$STACK"`, "'${{ vars.PULUMI_STACK }}'", "an expression in the command"},
@@ -74,12 +85,22 @@ func TestBrokenRulesAreFound(t *testing.T) {
 		{"up", "${{ vars.PULUMI_STACK }}\n        run", "${{ secrets.STACK }}\n        run", "the secret STACK is on the command line"},
 		{"up", "version: 0.21.8", "version: ${{ secrets.VERSION }}", "a secret outside of a step's variables"},
 		{"up", "--pulumi-token env", "--token env", `has no flag "--token"`},
-		{"preview-cached", "  pull_request:\n", "  push:\n    branches: [main]\n  pull_request:\n", "caches outlive a pull request"},
-		{"preview-cached", "path: ${{ runner.temp }}/iac-cache.tar", "path: iac-cache.tar", "caches lie in"},
-		{"preview-cached", "restore-keys: iac-previews-", "restore-keys: iac-", "other caches are restored"},
-		{"preview-cached", "key: ${{ steps.cache.outputs.cache-primary-key }}", "key: iac", "the caches are saved as iac"},
-		{"preview-cached", "if: steps.export.outcome == 'success'", "if: steps.export.conclusion == 'success'", "the caches are saved if"},
-		{"preview-cached", "actions/cache/restore@", "actions/cache@", "caches are restored by actions/cache/restore"},
+		{"up", "      - name: Up", keeping + "      - name: Up", "changes infrastructure reads or writes the caches"},
+		{"preview", "path: ${{ runner.temp }}/iac-cache.tar", "path: iac-cache.tar", "caches lie in"},
+		{"preview", "restore-keys: iac-previews-", "restore-keys: iac-", "other caches are restored"},
+		{"drift", "restore-keys: iac-previews-", "restore-keys: iac-", "other caches are restored"},
+		{"preview", "key: ${{ steps.cache.outputs.cache-primary-key }}", "key: iac", "the caches are saved as iac"},
+		{"preview", "if: steps.export.outcome == 'success'", "if: steps.export.conclusion == 'success'", "the caches are saved if"},
+		{"preview", "actions/cache/restore@", "actions/cache@", "caches are restored by actions/cache/restore"},
+		{"preview", " && steps.cache.outputs.cache-hit != 'true'", "", "the caches are exported if"},
+		{"preview", "if: steps.check.outputs.preview == 'true' && steps", "if: steps", "the caches are exported if"},
+		{"drift", "if: steps.cache.outputs.cache-hit != 'true'", "if: always()", "the caches are exported if always()"},
+		{"drift", `--from "$RUNNER_TEMP/iac-cache.tar"`, "--name main", "the caches come from  and go to"},
+		{"drift", `-o "$RUNNER_TEMP/iac-cache.tar"`, "-o iac-cache.tar", "and go to iac-cache.tar"},
+		{"drift", "with-cache \\\n            cache-export", "with-cache --name main \\\n            cache-export", "other caches are exported than drift used"},
+		{"drift", "cache-export \\", "cache-export --of deployments \\", "other caches are exported than drift used"},
+		{"drift", "      - name: Drift", keeping + "      - name: Drift", "the steps with caches are [restore restore run export save]"},
+		{"drift", "        uses: actions/cache/restore@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5", "        uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "the steps with caches are [run export save]"},
 	} {
 		text := strings.Replace(all[test.workflow], test.old, test.new, 1)
 		if text == all[test.workflow] {
@@ -92,30 +113,28 @@ func TestBrokenRulesAreFound(t *testing.T) {
 	}
 }
 
-// But for the cache, both previews are one; what is exported is what the preview wrote.
-func TestTheCachedPreviewIsThePreviewWithACache(t *testing.T) {
+// Pull requests read what is saved on the main branch under the same key, for the same path.
+func TestNewPullRequestsFindTheCachesOfDrift(t *testing.T) {
 	module, all := load(t), texts(t)
-	plain, err1 := read(module, "preview", all["preview"])
-	cached, err2 := read(module, "preview-cached", all["preview-cached"])
-	if err1 != nil || err2 != nil || len(plain.calls) != 1 || len(cached.calls) != 2 {
-		t.Fatalf("the calls are %v, %v and %v, %v", plain.calls, err1, cached.calls, err2)
+	kept := func(name, text string) (with []map[string]string) {
+		w, err := read(module, name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range w.job().Steps {
+			if strings.HasPrefix(s.action(), "actions/cache/") {
+				with = append(with, s.With)
+			}
+		}
+		return with
 	}
-	other := strings.Replace(plain.job().If, "vars.IAC_CACHE != 'true'", "vars.IAC_CACHE == 'true'", 1)
-	if other == plain.job().If || other != cached.job().If {
-		t.Errorf("not just one of both runs:\n%s\n%s", plain.job().If, cached.job().If)
+	previews := kept("preview", all["preview"])
+	if diff := cmp.Diff(previews, kept("drift", all["drift"])); diff != "" || len(previews) != 2 {
+		t.Errorf("drift keeps other caches than preview:\n%s", diff)
 	}
-	preview, cache := take(cached.calls[0], "with-cache")
-	if diff := cmp.Diff(plain.calls[0], preview); diff != "" {
-		t.Errorf("the previews differ:\n%s", diff)
-	}
-	export, exported := take(cached.calls[1], "with-cache")
-	from, to := cache.Flags["--from"], export[len(export)-1].Flags["-o"]
-	delete(cache.Flags, "--from")
-	if diff := cmp.Diff(cache, exported); diff != "" {
-		t.Errorf("another cache is exported than the preview had:\n%s", diff)
-	}
-	if from != `"$RUNNER_TEMP/iac-cache.tar"` || to != from {
-		t.Errorf("the cache comes from %s and goes to %s", from, to)
+	other := strings.Replace(all["drift"], "'**/go.sum'", "'**/go.mod'", 1)
+	if cmp.Diff(previews, kept("drift", other)) == "" {
+		t.Error("another key is not found")
 	}
 }
 
@@ -204,6 +223,16 @@ type step struct {
 	MayFail bool `yaml:"continue-on-error"`
 
 	calls []call
+}
+
+// action is what a step uses, without its version.
+func (s step) action() string {
+	name, _, _ := strings.Cut(s.Uses.Value, "@")
+	return name
+}
+
+func (s step) exportsCaches() bool {
+	return len(s.calls) == 1 && s.calls[0][len(s.calls[0])-1].Function == "cache-export"
 }
 
 // job is the only job.
