@@ -50,6 +50,7 @@ type state struct {
 	Delete         bool            `json:"delete"`
 	Protect        bool            `json:"protect"`
 	RetainOnDelete bool            `json:"retainOnDelete"`
+	Provider       string          `json:"provider"`
 	Inputs         json.RawMessage `json:"inputs"`
 	Outputs        json.RawMessage `json:"outputs"`
 }

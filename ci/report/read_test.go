@@ -156,7 +156,12 @@ func TestTheEventsOfAResourceAreOneStep(t *testing.T) {
 	} {
 		want := base
 		test.want(&want)
-		if got := one(t, test.preview, test.events...); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		got := one(t, test.preview, test.events...)
+		if got.Content == (Hash{}) {
+			t.Errorf("%s: it has no content", test.name)
+		}
+		got.Content = Hash{}
+		if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", test.name, got, want)
 		}
 	}

@@ -88,6 +88,8 @@ type Step struct {
 	Refreshed bool `json:",omitempty"`
 	// Outcome is what came of it.
 	Outcome Outcome
+	// Content is the hash of all that the step does.
+	Content Hash `json:"-"`
 }
 
 // Outcome is what came of a step.
@@ -138,6 +140,8 @@ type Output struct {
 	Name      string
 	// NotSecret is true where its value was a secret and becomes plain.
 	NotSecret bool `json:",omitempty"`
+	// Content is the hash of the name and of what becomes of the value.
+	Content Hash `json:"-"`
 }
 
 // OK reports whether the run did what it should: it ended well, by its exit code and by its events.

@@ -41,6 +41,8 @@ type steps struct {
 type building struct {
 	Step
 	old deposed
+	// contents are what the events tell.
+	contents map[Hash]bool
 	// open are the parts that have begun and not ended.
 	open   int
 	failed bool
@@ -77,6 +79,7 @@ func (s *steps) add(m *metadata, phase phase) {
 		}
 	}
 	b := s.step(m, key{m.URN, operation, refreshed})
+	b.contents[contentOf(m, phase, b.Refreshed)] = true
 	switch phase {
 	case begun:
 		// A component has no provider that would say when it is done.
@@ -110,7 +113,7 @@ func (s *steps) step(m *metadata, k key) *building {
 		b = s.deletions[copyOf(m)]
 	}
 	if b == nil {
-		b = &building{Step: Step{Operation: k.operation, URN: m.URN, Refreshed: k.refreshed != ""}}
+		b = &building{Step: Step{Operation: k.operation, URN: m.URN, Refreshed: k.refreshed != ""}, contents: map[Hash]bool{}}
 		_, b.Name = splitURN(m.URN)
 		b.Type = m.Type
 		s.order = append(s.order, b)
@@ -197,6 +200,7 @@ func (s *steps) settle(preview, succeeded bool) (out []Step, nowSecret []string)
 				replacement.open += b.open
 				replacement.failed = replacement.failed || b.failed
 				replacement.Retained = replacement.Retained || b.Retained
+				maps.Copy(replacement.contents, b.contents)
 			}
 		}
 	}
@@ -207,6 +211,7 @@ func (s *steps) settle(preview, succeeded bool) (out []Step, nowSecret []string)
 		step := b.Step
 		step.Pending = b.inner
 		step.Outcome = b.outcome(preview, succeeded)
+		step.Content = together(b.contents)
 		out = append(out, step)
 	}
 	return out, slices.Sorted(maps.Keys(s.secrets))

@@ -109,25 +109,29 @@ func (r *reader) outputs() []Output {
 		return nil
 	}
 	var old, now map[string]any
-	if r.stack.Old != nil && json.Unmarshal(orNull(r.stack.Old.Outputs), &old) != nil {
+	if r.stack.Old != nil && decode(orNull(r.stack.Old.Outputs), &old) != nil {
 		return nil
 	}
-	if json.Unmarshal(orNull(r.stack.New.Outputs), &now) != nil {
+	if decode(orNull(r.stack.New.Outputs), &now) != nil {
 		return nil
 	}
 	var out []Output
+	add := func(o Output) {
+		o.Content = contentOfOutput(r.stack.URN, o, now[o.Name])
+		out = append(out, o)
+	}
 	for name, value := range now {
 		before, known := old[name]
 		switch {
 		case !known:
-			out = append(out, Output{Operation: Create, Name: name})
+			add(Output{Operation: Create, Name: name})
 		case !reflect.DeepEqual(before, value):
-			out = append(out, Output{Update, name, isSecret(before) && !isSecret(value) && value != unknownText})
+			add(Output{Operation: Update, Name: name, NotSecret: isSecret(before) && !isSecret(value) && value != unknownText})
 		}
 	}
 	for name := range old {
 		if _, known := now[name]; !known {
-			out = append(out, Output{Operation: Delete, Name: name})
+			add(Output{Operation: Delete, Name: name})
 		}
 	}
 	slices.SortFunc(out, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
