@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -20,6 +21,14 @@ const (
 	maxName = 300
 	// timeForm is fixed in length, so that a time has one form only.
 	timeForm = "2006-01-02T15:04:05.000Z"
+	// maxSteps is the length of the short hashes of 300 steps.
+	maxSteps = 300 * 12
+)
+
+// plan and steps are the forms of a digest and of the short hashes of steps.
+var (
+	plan  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	steps = regexp.MustCompile(`^([0-9a-f]{12})*$`)
 )
 
 // Marker says what a comment is about.
@@ -28,6 +37,9 @@ type Marker struct {
 	Project, Stack, Key string
 	// Began is when the run began of which the comment tells, to the millisecond; zero if not known.
 	Began time.Time
+	// Plan is the digest of the plan of which the comment tells, and Steps the short hashes of its steps in a row, as
+	// package plan gives them; empty where there is none.
+	Plan, Steps string
 }
 
 // fields are the marker as JSON. A new field goes to the end, and may be left out: Parse of an older iac
@@ -38,6 +50,20 @@ type fields struct {
 	Stack   string `json:"stack"`
 	Key     string `json:"key,omitempty"`
 	Began   string `json:"began,omitempty"`
+	Plan    text   `json:"plan,omitempty"`
+	Steps   text   `json:"steps,omitempty"`
+}
+
+// text is a text that is not empty; anything else is read as one that has no form.
+type text string
+
+func (t *text) UnmarshalJSON(raw []byte) error {
+	var s string
+	if json.Unmarshal(raw, &s) != nil || s == "" {
+		s = "?"
+	}
+	*t = text(s)
+	return nil
 }
 
 // Start is what the line of every marker begins with.
@@ -45,12 +71,12 @@ const Start = begin + "{"
 
 // String gives the line. It is a comment in HTML around compact JSON, in printable ASCII: what would end
 // the comment or the line stands there as an escape. Of a name longer than 300 bytes its SHA-256 stands
-// there.
+// there. A plan that has not the form of one is left out.
 func (m Marker) String() string { return m.open() + end }
 
 // Prefix gives what the line of every marker begins with that is the same as m.
 func (m Marker) Prefix() string {
-	m.Began = time.Time{}
+	m.Began, m.Plan = time.Time{}, ""
 	return m.open()
 }
 
@@ -63,11 +89,19 @@ func (m Marker) open() string {
 	if !m.Began.IsZero() {
 		f.Began = m.Began.UTC().Format(timeForm)
 	}
-	text, err := json.Marshal(f)
+	if m.planned() {
+		f.Plan, f.Steps = text(m.Plan), text(m.Steps)
+	}
+	object, err := json.Marshal(f)
 	if err != nil {
 		panic(err) // Strings and a number can always be written.
 	}
-	return begin + escaped(strings.TrimSuffix(string(text), "}"))
+	return begin + escaped(strings.TrimSuffix(string(object), "}"))
+}
+
+// planned tells whether there is a plan, and in its form.
+func (m Marker) planned() bool {
+	return plan.MatchString(m.Plan) && len(m.Steps) <= maxSteps && steps.MatchString(m.Steps)
 }
 
 // name is a name as it stands in the marker.
@@ -98,7 +132,8 @@ func escaped(text string) string {
 }
 
 // Parse reads the marker of a comment: its first line, which must be a marker and nothing else. The fields
-// known here stand first and in the form that String gives them; those that a newer iac adds may follow.
+// known here stand first and in the form that String gives them; those that a newer iac adds may follow. A plan that
+// does not stand there so is none, and the rest of the marker is read nevertheless.
 func Parse(body string) (Marker, bool) {
 	line, _, _ := strings.Cut(body, "\n")
 	line = strings.TrimSuffix(line, "\r")
@@ -106,12 +141,12 @@ func Parse(body string) (Marker, bool) {
 	if !ok || !strings.HasSuffix(inside, end) {
 		return Marker{}, false
 	}
-	text := strings.TrimSuffix(inside, " -->")
-	if escaped(text) != text || !compact(text) {
+	object := strings.TrimSuffix(inside, " -->")
+	if escaped(object) != object || !compact(object) {
 		return Marker{}, false
 	}
 	var f fields
-	if json.Unmarshal([]byte(text), &f) != nil {
+	if json.Unmarshal([]byte(object), &f) != nil {
 		return Marker{}, false
 	}
 	m := Marker{Project: f.Project, Stack: f.Stack, Key: f.Key}
@@ -122,8 +157,18 @@ func Parse(body string) (Marker, bool) {
 		}
 		m.Began = began
 	}
+	m.Plan, m.Steps = string(f.Plan), string(f.Steps)
+	if m.planned() && m.begins(line) {
+		return m, true
+	}
+	m.Plan, m.Steps = "", ""
+	return m, m.begins(line)
+}
+
+// begins tells whether a line is the one of m, perhaps with more fields.
+func (m Marker) begins(line string) bool {
 	rest, ok := strings.CutPrefix(line, m.open())
-	return m, ok && (rest == end || strings.HasPrefix(rest, `,"`))
+	return ok && (rest == end || strings.HasPrefix(rest, `,"`))
 }
 
 // compact tells whether text is JSON without a space too many.

@@ -6,6 +6,11 @@ import (
 	"time"
 )
 
+var (
+	digest = strings.Repeat("0123456789abcdef", 4)
+	short  = strings.Repeat("0123456789ab", 2)
+)
+
 var began = time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
 
 func TestString(t *testing.T) {
@@ -14,7 +19,7 @@ func TestString(t *testing.T) {
 		want   string
 	}{
 		{Marker{Project: "web", Stack: "acme/prod"}, `<!-- iac {"v":1,"project":"web","stack":"acme/prod"} -->`},
-		{Marker{"web", "prod", "nightly", began}, `<!-- iac {"v":1,"project":"web","stack":"prod","key":"nightly","began":"2026-01-02T15:04:05.000Z"} -->`},
+		{Marker{Project: "web", Stack: "prod", Key: "nightly", Began: began}, `<!-- iac {"v":1,"project":"web","stack":"prod","key":"nightly","began":"2026-01-02T15:04:05.000Z"} -->`},
 		{
 			Marker{Project: "web", Stack: "prod", Began: began.Add(1_234_567).In(time.FixedZone("", 3600))},
 			`<!-- iac {"v":1,"project":"web","stack":"prod","began":"2026-01-02T15:04:05.001Z"} -->`,
@@ -22,6 +27,13 @@ func TestString(t *testing.T) {
 		{Marker{Project: "--><b>", Stack: "a--b---c", Key: "-"}, `<!-- iac {"v":1,"project":"-\u002d\u003e\u003cb\u003e","stack":"a-\u002db-\u002d-c","key":"-"} -->`},
 		{Marker{Project: "a\nb\r\x00\x7f", Stack: "\u202eä\u2028", Key: "🦊"}, `<!-- iac {"v":1,"project":"a\nb\r\u0000\u007f","stack":"\u202e\u00e4\u2028","key":"\ud83e\udd8a"} -->`},
 		{Marker{Project: `"`, Stack: `\`, Key: "&"}, `<!-- iac {"v":1,"project":"\"","stack":"\\","key":"\u0026"} -->`},
+		{
+			Marker{Project: "web", Stack: "prod", Began: began, Plan: digest, Steps: short},
+			`<!-- iac {"v":1,"project":"web","stack":"prod","began":"2026-01-02T15:04:05.000Z","plan":"` + digest + `","steps":"0123456789ab0123456789ab"} -->`,
+		},
+		{Marker{Project: "web", Stack: "prod", Plan: digest}, `<!-- iac {"v":1,"project":"web","stack":"prod","plan":"` + digest + `"} -->`},
+		{Marker{Project: "web", Stack: "prod", Plan: digest[1:], Steps: short}, `<!-- iac {"v":1,"project":"web","stack":"prod"} -->`},
+		{Marker{Project: "web", Stack: "prod", Steps: short}, `<!-- iac {"v":1,"project":"web","stack":"prod"} -->`},
 		{Marker{Project: strings.Repeat("x", 301)}, `<!-- iac {"v":1,"project":"sha256:e4c11e4fa5423893d1927ae29ada0b6e2da560b5fa44ddc2c09fcd4734a9d9a6","stack":""} -->`},
 	} {
 		if got := test.marker.String(); got != test.want {
@@ -34,7 +46,7 @@ func TestString(t *testing.T) {
 }
 
 func TestOnlyAFirstLineThatIsAMarkerIsRead(t *testing.T) {
-	line := Marker{"web", "prod", "one", began}.String()
+	line := Marker{Project: "web", Stack: "prod", Key: "one", Began: began}.String()
 	for _, test := range []struct {
 		name, body string
 		want       bool
@@ -73,18 +85,19 @@ func TestOnlyAFirstLineThatIsAMarkerIsRead(t *testing.T) {
 }
 
 func TestSameIsProjectStackAndKey(t *testing.T) {
-	one := Marker{"web", "prod", "one", began}
+	one := Marker{Project: "web", Stack: "prod", Key: "one", Began: began}
 	for _, test := range []struct {
 		name  string
 		other Marker
 		want  bool
 	}{
-		{"another time", Marker{"web", "prod", "one", began.Add(time.Hour)}, true},
-		{"no time", Marker{"web", "prod", "one", time.Time{}}, true},
-		{"another project", Marker{"site", "prod", "one", began}, false},
-		{"another stack", Marker{"web", "dev", "one", began}, false},
-		{"another key", Marker{"web", "prod", "two", began}, false},
-		{"no key", Marker{"web", "prod", "", began}, false},
+		{"another time", Marker{Project: "web", Stack: "prod", Key: "one", Began: began.Add(time.Hour)}, true},
+		{"no time", Marker{Project: "web", Stack: "prod", Key: "one"}, true},
+		{"a plan", Marker{Project: "web", Stack: "prod", Key: "one", Began: began, Plan: digest, Steps: short}, true},
+		{"another project", Marker{Project: "site", Stack: "prod", Key: "one", Began: began}, false},
+		{"another stack", Marker{Project: "web", Stack: "dev", Key: "one", Began: began}, false},
+		{"another key", Marker{Project: "web", Stack: "prod", Key: "two", Began: began}, false},
+		{"no key", Marker{Project: "web", Stack: "prod", Key: "", Began: began}, false},
 	} {
 		if got := one.Same(test.other); got != test.want {
 			t.Errorf("%s: got %t", test.name, got)
@@ -95,16 +108,51 @@ func TestSameIsProjectStackAndKey(t *testing.T) {
 	}
 }
 
+// A comment stays ours whatever is wrong with its plan, but then it has none.
+func TestAPlanIsReadInItsFormOnly(t *testing.T) {
+	with := func(more string) string { return `<!-- iac {"v":1,"project":"web","stack":"prod"` + more + `} -->` }
+	plan, list := `,"plan":"`+digest+`"`, `,"steps":"`+short+`"`
+	for _, test := range []struct{ name, line, plan, steps string }{
+		{"both", with(plan + list), digest, short},
+		{"no steps", with(plan), digest, ""},
+		{"fields of a newer iac", with(plan + list + `,"x":1`), digest, short},
+		{"300 steps", with(plan + `,"steps":"` + strings.Repeat(short, 150) + `"`), digest, strings.Repeat(short, 150)},
+		{"301 steps", with(plan + `,"steps":"` + strings.Repeat(short, 150) + short[:12] + `"`), "", ""},
+		{"steps alone", with(list), "", ""},
+		{"a step cut off", with(plan + strings.Replace(list, "ab", "a", 1)), "", ""},
+		{"no hexadecimal digit", with(strings.Replace(plan, "a", "g", 1)), "", ""},
+		{"capitals", with(strings.Replace(plan, "a", "A", 1)), "", ""},
+		{"a newline at the end", with(strings.Replace(plan, `f"`, `f\n"`, 1)), "", ""},
+		{"too short", with(strings.Replace(plan, "0", "", 1)), "", ""},
+		{"empty", with(`,"plan":""` + list), "", ""},
+		{"another kind", with(`,"plan":{}` + list), "", ""},
+		{"null", with(`,"plan":null` + list), "", ""},
+		{"empty steps", with(plan + `,"steps":""`), "", ""},
+		{"steps that are null", with(plan + `,"steps":null`), "", ""},
+		{"steps of another kind", with(plan + `,"steps":[1]`), "", ""},
+		{"another order", with(list + plan), "", ""},
+		{"a field between", with(plan + `,"x":1` + list), "", ""},
+		{"twice", with(plan + strings.Replace(plan, "0", "1", 1)), "", ""},
+		{"twice, in capitals", with(plan + `,"PLAN":"` + digest[1:] + `0"`), "", ""},
+		{"in capitals", with(strings.ToUpper(plan)), "", ""},
+	} {
+		m, ok := Parse(test.line)
+		if !ok || m.Plan != test.plan || m.Steps != test.steps {
+			t.Errorf("%s: got %+v, %t", test.name, m, ok)
+		}
+	}
+}
+
 // FuzzMarker checks that a marker is one hidden line, and is read as what was written.
 func FuzzMarker(f *testing.F) {
-	f.Add("web", "prod", "", "web", "prod", "x", int64(0))
-	f.Add("--", "-->", "<!--", "-", "--", "", int64(1))
-	f.Add(`","stack":"`, "", "", "", `","stack":"`, "", began.UnixMilli())
-	f.Add("\n", "\r", "\x00", "\u2028", "\u202e", "\ufeff", int64(-1))
-	f.Add("\xff\xff", "", "", "\xfe", "", "", int64(0))
-	f.Add(strings.Repeat("a", 400), strings.Repeat("\xff", 300), "", strings.Repeat("a", 401), "", "", int64(0))
-	f.Fuzz(func(t *testing.T, p1, s1, k1, p2, s2, k2 string, ms int64) {
-		one := Marker{p1, s1, k1, time.UnixMilli(ms % 1e14).UTC()}
+	f.Add("web", "prod", "", "web", "prod", "x", int64(0), digest, short)
+	f.Add("--", "-->", "<!--", "-", "--", "", int64(1), digest, "")
+	f.Add(`","stack":"`, "", "", "", `","stack":"`, "", began.UnixMilli(), "", short)
+	f.Add("\n", "\r", "\x00", "\u2028", "\u202e", "\ufeff", int64(-1), digest+"\n", "--")
+	f.Add("\xff\xff", "", "", "\xfe", "", "", int64(0), digest, `"} -->`)
+	f.Add(strings.Repeat("a", 400), strings.Repeat("\xff", 300), "", strings.Repeat("a", 401), "", "", int64(0), digest, strings.Repeat(short, 151))
+	f.Fuzz(func(t *testing.T, p1, s1, k1, p2, s2, k2 string, ms int64, plan, steps string) {
+		one := Marker{p1, s1, k1, time.UnixMilli(ms % 1e14).UTC(), plan, steps}
 		two := Marker{Project: p2, Stack: s2, Key: k2}
 		line := one.String()
 		inside := strings.TrimSuffix(strings.TrimPrefix(line, "<!--"), "-->")
@@ -118,6 +166,9 @@ func FuzzMarker(f *testing.F) {
 		if !ok || got.String() != line || !got.Same(one) || !got.Began.Equal(one.Began) {
 			t.Errorf("%q is read as %+v, %t", line, got, ok)
 		}
+		if got.Plan != "" && (got.Plan != plan || got.Steps != steps) || got.Plan == "" && got.Steps != "" {
+			t.Errorf("%q has the plan %q, %q", line, got.Plan, got.Steps)
+		}
 		if one.Same(two) != (name(p1) == name(p2) && name(s1) == name(s2) && name(k1) == name(k2)) {
 			t.Errorf("%q and %+v", line, two)
 		}
@@ -126,9 +177,11 @@ func FuzzMarker(f *testing.F) {
 
 // FuzzParse checks that what is read was written in the one way in which it is written.
 func FuzzParse(f *testing.F) {
-	f.Add(Marker{"web", "prod", "one", began}.String() + "\r\nbody")
+	f.Add(Marker{Project: "web", Stack: "prod", Key: "one", Began: began}.String() + "\r\nbody")
 	f.Add(`<!-- iac {"v":1,"project":"a","stack":"b","digest":"c"} -->`)
 	f.Add(`<!-- iac {"v":1,"project":"a","stack":"b","Began":""} -->`)
+	f.Add(Marker{Project: "web", Stack: "prod", Plan: digest, Steps: short}.String())
+	f.Add(`<!-- iac {"v":1,"project":"a","stack":"b","plan":"` + digest + `","plan":[]} -->`)
 	f.Fuzz(func(t *testing.T, body string) {
 		m, ok := Parse(body)
 		if !ok {
