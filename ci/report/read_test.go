@@ -209,6 +209,55 @@ func TestSecrecy(t *testing.T) {
 	}
 }
 
+// What the program does not set is found where the provider or the cloud tells it.
+func TestContentHasValuesThatAreNoInputs(t *testing.T) {
+	content := func(event, op, more string) Hash {
+		return one(t, true, step(event, op, "a", more)).Content
+	}
+	const planned = `,"logical":true,"old":{"inputs":{"size":1}},"new":{"inputs":{"size":1},"outputs":{"etag":%s,"other":%s}},"detailedDiff":{"etag":{"diffKind":"update"}}`
+	const found = `,"old":{"inputs":{"size":1},"outputs":{"size":1}},"new":{"inputs":{"size":1},"outputs":{"size":%s,"other":%s}},"detailedDiff":{"size":{"diffKind":"update"}}`
+	for _, test := range []struct{ event, op, form string }{
+		{"resOutputsEvent", "update", planned},
+		{"resOutputsEvent", "refresh", found},
+		{"resOutputsEvent", "update", found},
+	} {
+		is := content(test.event, test.op, fmt.Sprintf(test.form, "1", "1"))
+		if other := content(test.event, test.op, fmt.Sprintf(test.form, "2", "1")); other == is {
+			t.Errorf("%s: another value has the same content", test.op)
+		}
+		if same := content(test.event, test.op, fmt.Sprintf(test.form, "1", "2")); same != is {
+			t.Errorf("%s: a value that does not change has another content", test.op)
+		}
+	}
+}
+
+// What the program does is not what a refresh finds.
+func TestContentTellsDriftApart(t *testing.T) {
+	const more = `,"old":{"inputs":{"size":1}},"new":{"inputs":{"size":2}},"detailedDiff":{"size":{"diffKind":"update"}}`
+	drift, update := one(t, true, done("update", "a", more)), one(t, true, done("update", "a", more+`,"logical":true`))
+	if !drift.Refreshed || update.Refreshed || drift.Content == update.Content {
+		t.Errorf("got %+v and %+v", drift, update)
+	}
+}
+
+func TestSegments(t *testing.T) {
+	for _, test := range []struct{ path, want string }{
+		{"a", `["a"]`},
+		{"a.b.c", `["a" "b" "c"]`},
+		{"a[0].b[12]", `["a" "0" "b" "12"]`},
+		{`["a.b"].c["d]\"e"]`, `["a.b" "c" "d]\"e"]`},
+		{`a["__b"]`, `["a" "__b"]`},
+		{"", `[""]`},
+		{".", `["."]`},
+		{"a..b[", `["a" "b" ""]`},
+		{`a["b`, `["a" "\"b"]`},
+	} {
+		if got := fmt.Sprintf("%q", segments(test.path)); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.path, got, test.want)
+		}
+	}
+}
+
 func TestShownPassesEveryText(t *testing.T) {
 	r := Report{
 		Stdout: "§", Stderr: "§", Broken: "§", NowSecret: []string{"§"},

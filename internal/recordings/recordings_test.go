@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dagger/iac/plan"
 	"dagger/iac/report"
 )
 
@@ -176,4 +177,65 @@ func TestUnchangedResourcesTellNothing(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// twins are recordings of the same plan.
+var twins = map[string]string{"update-full": "update", "replace-steps": "replace"}
+
+// A preview that succeeded has a digest, the same in each run of it and no other's.
+func TestEveryPlanHasItsDigest(t *testing.T) {
+	was := map[string]string{}
+	each(t, func(t *testing.T, r Recording, got report.Report) {
+		p := plan.Of(got)
+		if want := got.Preview && got.Whole() && got.OK(); (p.Digest != "") != want {
+			t.Fatalf("digest %q, %q", p.Digest, p.Why)
+		}
+		if p.Digest == "" {
+			return
+		}
+		if want := len(got.Counts) == 0 && len(got.Outputs) == 0 && len(got.Pending()) == 0; p.Empty() != want {
+			t.Errorf("nothing is to be done: %t", p.Empty())
+		}
+		again, err := report.FromLog(bytes.NewReader(otherRun(r.Events)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if digest := plan.Of(again).Digest; digest != p.Digest {
+			t.Errorf("another run has the digest %q, %q", digest, again.Broken)
+		}
+		if other, known := was[p.Digest]; known && other != twins[r.Name] && len(p.Steps) > 0 {
+			t.Errorf("it has the digest of %s", other)
+		}
+		if other, known := twins[r.Name]; known && was[p.Digest] != other {
+			t.Errorf("it has not the digest of %s", other)
+		}
+		was[p.Digest] = r.Name
+	})
+}
+
+var varies = regexp.MustCompile(`"(timestamp|durationSeconds)":\d+|"(id|parent)":"[^"]*"`)
+
+// otherRun is the log of another run of the same plan: its resources come in the opposite order, later, and with
+// other identifiers, but for those that the program gives.
+func otherRun(events []byte) []byte {
+	lines := strings.SplitAfter(strings.TrimSuffix(string(events), "\n")+"\n", "\n")
+	first, last := 1, len(lines)-4
+	slices.Reverse(lines[first:last])
+	for i, line := range lines {
+		_, line, _ = strings.Cut(line, ",")
+		if line == "" {
+			continue
+		}
+		if !strings.Contains(line, `"op":"read`) && !strings.Contains(line, `"op":"import`) {
+			line = varies.ReplaceAllStringFunc(line, func(field string) string {
+				name, value, _ := strings.Cut(field, ":")
+				if strings.HasPrefix(value, `"`) {
+					return name + `:"x` + value[1:]
+				}
+				return name + ":7" + value
+			})
+		}
+		lines[i] = `{"sequence":` + strconv.Itoa(i) + "," + line
+	}
+	return []byte(strings.Join(lines, ""))
 }
