@@ -323,3 +323,96 @@ func TestREADMECommands(t *testing.T) {
 		}
 	}
 }
+
+// Each message that the README explains is one that users meet, and what it advises helps.
+func TestREADMETroubleshooting(t *testing.T) {
+	t.Parallel()
+	const dotEnv = "cp .env.example .env\n"
+	messages := map[string]func(*world) string{
+		"required flag(s) … not set": func(w *world) string {
+			words := w.refused(dotEnv + "dagger -m ./ci call with-credentials preview")
+			w.do("dagger -m ./ci call preview")
+			return words
+		},
+		"pulumi-token is empty": func(w *world) string {
+			w.environ = append(w.environ, "PULUMI_ACCESS_TOKEN=")
+			return w.refused(dotEnv + "dagger -m ./ci call preview")
+		},
+		"github-token is empty": func(w *world) string {
+			w.environ = append(append(w.environ, "GITHUB_TOKEN="), inGitHubActions...)
+			return w.refused(dotEnv + "dagger -m ./ci call preview")
+		},
+		"cannot read aws-access-key: … not found": func(w *world) string {
+			words := w.refused(dotEnv + "unset AWS_ACCESS_KEY_ID\ndagger -m ./ci call preview")
+			w.do("unset AWS_ACCESS_KEY_ID\nsed -i /^AWSACCESSKEY=/d .env\ndagger -m ./ci call preview")
+			return words
+		},
+		"Resource not accessible by integration": func(w *world) string {
+			w.environ = append(append(w.environ, "GITHUB_TOKEN="+readOnly), inGitHubActions...)
+			words := w.refused(dotEnv + "dagger -m ./ci call preview")
+			w.has(w.do("dagger -m ./ci call preview --comment-optional").stderr, "pull-requests: write")
+			return words
+		},
+		"the stack is currently locked": func(w *world) string {
+			lock := filepath.Join(w.stack.State, ".pulumi", "locks", filepath.FromSlash(w.stack.Name), "of-another-run.json")
+			w.must(os.MkdirAll(filepath.Dir(lock), 0o755))
+			w.write(lock, `{"pid":4711,"username":"alice","hostname":"laptop","timestamp":"2026-01-02T03:04:05Z"}`)
+			const up = `dagger -m ./ci call with-cache up --src . --stack "$PULUMI_STACK"`
+			words := w.refused(up)
+			_, advice, _ := strings.Cut(readme(), "the stack is currently locked")
+			cancel := regexp.MustCompile("`pulumi (cancel [^`]*)`").FindStringSubmatch(advice)
+			args := strings.Fields(w.replaced(cancel[1], "org/prod", w.stack.Name))
+			if _, err := w.stack.Run(w.t.Context(), append(args, "--yes")...); err != nil {
+				w.t.Error(err)
+			}
+			w.do(up)
+			return words
+		},
+		"Another update is currently in progress": func(*world) string {
+			return string(must(os.ReadFile(filepath.Join(root, "testdata", "recordings", "cloud-conflict", "stderr"))))
+		},
+		// The words of an engine, which loads a module otherwise than the host engine does.
+		"no such function": nil,
+	}
+	_, section, _ := strings.Cut(readme(), "\n## Troubleshooting\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for row := range strings.Lines(section) {
+		cells := strings.Split(row, " | ")
+		for _, match := range span.FindAllStringSubmatch(cells[0], -1) {
+			message := match[1]
+			meet, known := messages[message]
+			if !known {
+				t.Errorf("of the message %q it is not known how it is met", message)
+			}
+			delete(messages, message)
+			if meet == nil {
+				continue
+			}
+			t.Run(message, func(t *testing.T) {
+				t.Parallel()
+				w := newRepository(t, "infra-yaml")
+				words := meet(w)
+				for part := range strings.SplitSeq(message, "…") {
+					_, rest, found := strings.Cut(words, part)
+					if !found {
+						t.Fatalf("%q is missing in:\n%s", part, words)
+					}
+					words = rest
+				}
+			})
+		}
+	}
+	for message := range messages {
+		t.Errorf("the README does not explain %q", message)
+	}
+}
+
+// refused gives a text to a shell, where it must fail, and gives what was said.
+func (w *world) refused(text string) string {
+	w.t.Helper()
+	a := w.shell(text)
+	if a.code == 0 {
+		w.t.Fatalf("%s\nsucceeded:\n%s", text, a.stdout)
+	}
+	return a.stderr
+}
