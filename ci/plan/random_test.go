@@ -82,6 +82,7 @@ func randomValue(r *rand.Rand, depth int) any {
 func randomResource(r *rand.Rand, name string) *resource {
 	op := []report.Operation{report.Create, report.Update, report.Update, report.Replace, report.Delete, report.Import, report.Read, report.DeleteReplaced}[r.IntN(8)]
 	x := &resource{op: op, name: name, old: object{}, now: object{}, kinds: map[string]string{}}
+	x.old["kept"], x.now["kept"] = "old", "old"
 	for _, p := range detailed {
 		x.old[p], x.now[p] = "old", "old"
 		if r.IntN(2) == 0 || p == "size" {
@@ -94,7 +95,7 @@ func randomResource(r *rand.Rand, name string) *resource {
 		x.names, x.kinds = slices.Sorted(maps.Keys(x.kinds)), nil
 	}
 	if op == report.Replace {
-		x.keys = []string{"size.in[0]"}
+		x.keys = []string{"size.in[0]", "tags"}
 	}
 	return x
 }
@@ -151,7 +152,7 @@ func (x *resource) events(r *rand.Rand) []string {
 	var out []string
 	add := func(kind string, op report.Operation, old, now object, logical bool) {
 		m := object{"op": string(op), "urn": urn, "type": "aws:s3/bucket:Bucket", "old": old, "new": now, "logical": logical, "provider": fmt.Sprint(r.Int())}
-		if now != nil && old != nil {
+		if now != nil && old != nil && op != report.Import {
 			diff := object{}
 			for path, kind := range x.kinds {
 				diff[path] = object{"diffKind": kind, "inputDiff": false}
@@ -165,6 +166,14 @@ func (x *resource) events(r *rand.Rand) []string {
 		if now != nil {
 			now = maps.Clone(now)
 			now["outputs"] = object{"etag": r.Int()}
+		}
+		// What is in the cloud is told too.
+		found := side(object{"size": []any{x.now["size"], r.Int()}[r.IntN(2)], "found": 1}, object{}, false)
+		switch op { //nolint:exhaustive // the others do not look
+		case report.Import:
+			old = found
+		case report.Read:
+			now["inputs"] = found["inputs"]
 		}
 		add("resOutputsEvent", op, old, now, logical)
 	}

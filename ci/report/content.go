@@ -43,14 +43,15 @@ func contentOf(m *metadata, phase phase, refreshed bool) Hash {
 			h.text(m.New.ID)
 		}
 	}
-	if m.New != nil && !(m.Op.reads() && phase == finished) {
+	// What a look-up finds is there already: only what is looked up counts.
+	if m.New != nil && (phase != finished || !m.Op.reads()) {
 		h.text(ownProvider(m.New.Provider))
 		h.changes(m, refreshed)
 	}
 	return h.sum()
 }
 
-// reads reports whether an operation only looks up a resource: what it finds is what is, and nothing that will be done.
+// reads reports whether an operation only looks up a resource.
 func (o Operation) reads() bool { return o == Read || o == ReadReplacement }
 
 // contentOfOutput gives the hash of what becomes of an output of a stack.
@@ -167,7 +168,7 @@ type hasher struct{ hash.Hash }
 func (h hasher) sum() Hash { return Hash(h.Sum(nil)) }
 
 func (h hasher) number(n int) {
-	h.Write(binary.AppendUvarint(nil, uint64(n))) //nolint:gosec // n is a length
+	h.Write(binary.AppendUvarint(nil, uint64(n)))
 }
 
 func (h hasher) text(texts ...string) {

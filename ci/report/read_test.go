@@ -238,6 +238,11 @@ func TestContentTellsDriftApart(t *testing.T) {
 	if !drift.Refreshed || update.Refreshed || drift.Content == update.Content {
 		t.Errorf("got %+v and %+v", drift, update)
 	}
+	const gone = `,"old":{"id":"1"},"new":null`
+	drift, deletion := one(t, true, done("delete", "a", gone)), one(t, true, done("delete", "a", gone+`,"logical":true`))
+	if !drift.Refreshed || deletion.Refreshed || drift.Content == deletion.Content {
+		t.Errorf("got %+v and %+v", drift, deletion)
+	}
 }
 
 func TestSegments(t *testing.T) {
