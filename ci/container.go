@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -99,23 +100,50 @@ const (
 
 // run lays what changes with every run last, so that what was installed before stays. What Pulumi prints goes to files,
 // which leave the engine much faster than a text does.
-func (o *ownContainer) run(ctx context.Context, r *run, purpose purpose, args []string) (*execution, error) {
-	ctr, err := o.installed(ctx, r, purpose)
+func (o *ownContainer) run(ctx context.Context, r *run, c command) (*execution, error) {
+	ctr, err := o.installed(ctx, r, c)
 	if err != nil {
 		return nil, err
 	}
-	args = append(append([]string{"pulumi"}, args...), "--event-log", outputDir+"/events")
-	done := once(o.iac.withVariables(ctr, func(name string) bool { return !slices.Contains(o.iac.InstallNames, name) })).
+	ctr = o.iac.withVariables(ctr, func(name string) bool { return !slices.Contains(o.iac.InstallNames, name) })
+	for _, v := range r.told {
+		if !slices.Contains(o.iac.VariableNames, v.Name) && !slices.Contains(o.iac.SecretNames, v.Name) {
+			ctr = ctr.WithEnvVariable(v.Name, v.Value)
+		}
+	}
+	ctr = once(ctr).
 		WithEnvVariable("PULUMI_DEBUG_COMMANDS", "true"). // without it Pulumi does not know --event-log
-		WithDirectory(outputDir, dag.Directory()).
-		WithExec(args, dagger.ContainerWithExecOpts{
-			Expect: dagger.ReturnTypeAny, RedirectStdout: outputDir + "/stdout", RedirectStderr: outputDir + "/stderr",
-		})
+		WithDirectory(outputDir, dag.Directory())
+	if c.upsert {
+		var code int
+		if ctr, code, err = o.pulumi(ctx, r, ctr, slices.Concat([]string{"pulumi"}, upsertArgs(r.stack))); err != nil {
+			return nil, err
+		}
+		if code != 0 {
+			return fetchExecution(ctx, ctr, code)
+		}
+	}
+	args := slices.Concat(interrupted(r.timeout), []string{"pulumi"}, c.args)
+	if !c.noProgram {
+		args = append(args, "--event-log", outputDir+"/events")
+	}
+	ctr, code, err := o.pulumi(ctx, r, ctr, args)
+	if err != nil {
+		return nil, err
+	}
+	return fetchExecution(ctx, ctr, code)
+}
+
+// pulumi runs a command whose streams go to files, and gives the container after it.
+func (o *ownContainer) pulumi(ctx context.Context, r *run, ctr *dagger.Container, args []string) (*dagger.Container, int, error) {
+	done := ctr.WithExec(args, dagger.ContainerWithExecOpts{
+		Expect: dagger.ReturnTypeAny, RedirectStdout: outputDir + "/stdout", RedirectStderr: outputDir + "/stderr",
+	})
 	code, err := done.ExitCode(ctx)
 	if err != nil {
-		return nil, errors.New(explainInstall(err, r.project.Runtime))
+		return nil, 0, errors.New(explainInstall(err, r.project.Runtime))
 	}
-	return fetchExecution(ctx, done, code)
+	return done, code, nil
 }
 
 // fetchExecution brings what a run left into this function's own file system.
@@ -138,7 +166,7 @@ func fetchExecution(ctx context.Context, done *dagger.Container, code int) (*exe
 	if noLog {
 		noEvents = nil
 	}
-	ran := &execution{exitCode: code, close: func() { _ = os.RemoveAll(dir) }}
+	ran := &execution{exitCode: code, noLog: noLog, close: func() { _ = os.RemoveAll(dir) }}
 	if err := errors.Join(noStdout, noStderr, noEvents); err != nil {
 		ran.close()
 		return nil, err
@@ -169,10 +197,15 @@ func once(ctr *dagger.Container) *dagger.Container {
 	return ctr.WithEnvVariable("IAC_ONCE", rand.Text())
 }
 
-// installed is a container with the program and its dependencies.
-func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (*dagger.Container, error) {
-	keeping := start(func() (cache, error) { return o.iac.keptCache(ctx, purpose) })
-	planning := start(func() (project.Install, error) { return o.plan(ctx, r) })
+// installed is a container with the program and its dependencies, as far as the command needs these.
+func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagger.Container, error) {
+	keeping := start(func() (cache, error) { return o.iac.keptCache(ctx, r.purpose) })
+	planning := start(func() (project.Install, error) {
+		if c.noProgram {
+			return project.Install{}, nil
+		}
+		return o.plan(ctx, r)
+	})
 	ctr, noBase := o.base.wait()
 	cache, noCache := keeping.wait()
 	plan, noPlan := planning.wait()
@@ -185,13 +218,20 @@ func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (
 	ctr = ctr.WithEnvVariable("PULUMI_SKIP_UPDATE_CHECK", "true")
 	ctr = cache.mount(ctr)
 	ctr = o.iac.withVariables(ctr, func(name string) bool { return slices.Contains(o.iac.InstallNames, name) })
-	ctr = ctr.WithWorkdir(programDir)
+	ctr = ctr.WithWorkdir(path.Join(programDir, r.workDir))
 	if len(plan.Command) == 0 {
 		return ctr.WithMountedDirectory(programDir, r.src), nil
 	}
 	manifests := r.src
 	if len(plan.Include) > 0 {
-		manifests = r.src.Filter(dagger.DirectoryFilterOpts{Include: plan.Include})
+		include := plan.Include
+		if r.workDir != "" {
+			include = nil
+			for _, name := range plan.Include {
+				include = append(include, path.Join(r.workDir, name))
+			}
+		}
+		manifests = r.src.Filter(dagger.DirectoryFilterOpts{Include: include})
 	}
 	return ctr.WithDirectory(programDir, manifests).
 		WithExec(plan.Command).
@@ -199,10 +239,16 @@ func (o *ownContainer) installed(ctx context.Context, r *run, purpose purpose) (
 }
 
 func (o *ownContainer) plan(ctx context.Context, r *run) (project.Install, error) {
-	return r.project.Plan(
-		func() ([]string, error) { return r.src.Entries(ctx) },
-		func(name string) (string, error) { return r.src.File(name).Contents(ctx) },
+	program := r.program()
+	plan, err := r.project.Plan(
+		func() ([]string, error) { return program.Entries(ctx) },
+		func(name string) (string, error) { return program.File(name).Contents(ctx) },
 	)
+	if r.workDir != "" && !plan.Locked {
+		// The lock file, and the list of workspaces, may lie above.
+		plan.Include = nil
+	}
+	return plan, err
 }
 
 // withVariables gives a container the credentials, variables and secrets with these names.

@@ -2,19 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"dagger/iac/internal/dagger"
+	"dagger/iac/options"
 )
 
-// Fails when the cloud is not what the program says, without changing anything
+// Fails when the cloud is not what the stack's state says, without changing anything
 //
-// The result, or the error, is what Pulumi printed.
+// With --unapplied it also fails when the program says something else than the state. The result, or the error, is what
+// Pulumi printed. The state is not written.
 //
 // +cache="never"
 func (m *Iac) Drift(
 	ctx context.Context,
-	// Folder with Pulumi.yaml; the root of the repository if left out
+	// Folder with Pulumi.yaml, or with --work-dir one around it; the root of the repository if left out
 	//
 	// +defaultPath="/"
 	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
@@ -23,21 +26,64 @@ func (m *Iac) Drift(
 	//
 	// +optional
 	stack string,
+	// Fail too if something of the program has not been applied
+	//
+	// +optional
+	unapplied bool,
+	// Folder of Pulumi.yaml inside src, for a program that needs what is around it, such as a go.mod above
+	//
+	// +optional
+	workDir string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
+	// Interrupt Pulumi after this time, such as 30m: it finishes what has begun and saves the state
+	//
+	// +optional
+	timeout string,
+	// URNs of the only resources to work on, or patterns with *
+	//
+	// +optional
+	target []string,
+	// URNs of resources to leave out, or patterns with *
+	//
+	// +optional
+	exclude []string,
+	// Number of resources to work on at once
+	//
+	// +optional
+	parallel int,
+	// Setting for this run only, as key=value; not for secrets, it may be shown
+	//
+	// +optional
+	config []string,
 ) (string, error) {
-	run, err := m.prepare(ctx, "drift", src, stack, mask, nil)
+	run, err := m.prepare(ctx, "drift", settings{
+		Src: src, WorkDir: workDir, Stack: stack, Mask: mask, Timeout: timeout,
+		Options: options.Options{Target: target, Exclude: exclude, Parallel: parallel, Config: config, ExpectNoChanges: true},
+	})
 	if err != nil {
 		return "", err
 	}
-	did := run.pulumi(ctx, previews, "preview", "--refresh", "--expect-no-changes")
-	if did.notRun == "" && did.report.ExitCode == notAsExpected {
-		return "", fmt.Errorf("%s has drifted from its program:\n\n%s", stack, inError(join(did.report.Stderr, did.report.Stdout)))
+	text, err := run.unchanged(run.pulumi(ctx, "refresh", "--preview-only"), "the cloud has changed: it is not what the state of %s says")
+	if !unapplied {
+		return text, err
 	}
-	return run.finish("drift", did)
+	more, other := run.unchanged(run.pulumi(ctx, "preview"), "%s is not what its program says: something has not been applied")
+	if err := errors.Join(err, other); err != nil {
+		return "", err
+	}
+	return text + "\n" + more, nil
 }
 
 // notAsExpected is Pulumi's exit code when --expect-no-changes is not met.
 const notAsExpected = 7
+
+// unchanged is the answer of a run that was to find no change.
+func (r *run) unchanged(did outcome, changed string) (string, error) {
+	if did.notRun == "" && did.report.ExitCode == notAsExpected {
+		return "", fmt.Errorf(changed+":\n\n%s", r.stack, inError(join(did.report.Stderr, did.report.Stdout)))
+	}
+	return r.finish(did)
+}

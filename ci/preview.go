@@ -6,6 +6,7 @@ import (
 
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
+	"dagger/iac/options"
 )
 
 // Shows what `pulumi up` would change, and keeps one comment on the pull request that says so
@@ -16,7 +17,7 @@ import (
 // +cache="never"
 func (m *Iac) Preview(
 	ctx context.Context,
-	// Folder with Pulumi.yaml; the root of the repository if left out
+	// Folder with Pulumi.yaml, or with --work-dir one around it; the root of the repository if left out
 	//
 	// +defaultPath="/"
 	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config", "!.git/HEAD", "!.git/packed-refs", "!.git/refs"]
@@ -25,6 +26,10 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	stack string,
+	// Folder of Pulumi.yaml inside src, for a program that needs what is around it, such as a go.mod above
+	//
+	// +optional
+	workDir string,
 	// Token that may write comments on the pull request, such as env://GITHUB_TOKEN
 	//
 	// +optional
@@ -65,34 +70,101 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	runTime string,
+	// Interrupt Pulumi after this time, such as 30m: it finishes what has begun and saves the state
+	//
+	// +optional
+	timeout string,
+	// URNs of the only resources to work on, or patterns with *
+	//
+	// +optional
+	target []string,
+	// Work on resources too that depend on a target
+	//
+	// +optional
+	targetDependents bool,
+	// URNs of resources to leave out, or patterns with *
+	//
+	// +optional
+	exclude []string,
+	// URNs of resources to replace, or patterns with *
+	//
+	// +optional
+	replace []string,
+	// Update the stack's state from the cloud first
+	//
+	// +optional
+	refresh bool,
+	// Folder with a policy pack to run
+	//
+	// +optional
+	policyPack []*dagger.Directory,
+	// Number of resources to work on at once
+	//
+	// +optional
+	parallel int,
+	// Message for the update in Pulumi Cloud
+	//
+	// +optional
+	message string,
+	// Setting for this run only, as key=value; not for secrets, it may be shown
+	//
+	// +optional
+	config []string,
+	// Fail if anything changes
+	//
+	// +optional
+	expectNoChanges bool,
+	// Create the stack if it is missing
+	//
+	// +optional
+	upsert bool,
 ) (string, error) {
-	run, err := m.prepare(ctx, "preview", src, stack, mask, &publication{
-		Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
-		Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables,
+	run, err := m.prepare(ctx, "preview", settings{
+		Src: src, WorkDir: workDir, Stack: stack, Mask: mask, Timeout: timeout, PolicyPack: policyPack, Upsert: upsert,
+		Options: options.Options{
+			Target: target, TargetDependents: targetDependents, Exclude: exclude, Replace: replace, Refresh: refresh,
+			Parallel: parallel, Message: message, Config: config, ExpectNoChanges: expectNoChanges,
+		},
+		Publication: &publication{
+			Token: githubToken, Ref: githubRef, Repository: githubRepository, Key: commentKey,
+			Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables,
+		},
 	})
 	if run.target == nil {
 		if err != nil {
 			return "", err
 		}
-		return run.finish("preview", run.pulumi(ctx, previews, "preview"))
+		return run.finish(run.pulumi(ctx, "preview"))
 	}
 
 	publisher := run.publisher()
-	content := run.target.content
-	content.ID.Project, content.ID.Stack, content.ID.Began = run.project.Name, run.stackName(), run.began
+	content := run.content()
 	if err != nil {
 		content.NotStarted = run.shown(err.Error())
-		return answer("", err, run.post(ctx, publisher, content), commentOptional)
+		return run.answer("", err, run.post(ctx, publisher, content), commentOptional)
 	}
-	did := run.pulumi(ctx, previews, "preview")
-	content.Report, content.NotRun = did.report, did.notRun
-	text, failed := run.finish("preview", did)
+	did := run.pulumi(ctx, "preview")
+	content = content.Of(did.report, did.notRun)
+	text, failed := run.finish(did)
 	publisher.OnlyExisting = commentOnlyChanges && failed == nil && comment.SaysNothing(did.report)
-	return answer(text, failed, run.post(ctx, publisher, content), commentOptional)
+	return run.answer(text, failed, run.post(ctx, publisher, content), commentOptional)
 }
 
-// answer is the result of a preview and its comment: nothing of the one is lost by a fault of the other.
-func answer(text string, failed, unposted error, optional bool) (string, error) {
+// content is what the caller gave to be shown in the comment, and what the run is about.
+func (r *run) content() comment.Content {
+	var content comment.Content
+	if r.target != nil {
+		content = r.target.content
+	}
+	content.ID.Project, content.ID.Stack, content.ID.Began = r.project.Name, r.stackName(), r.began
+	if r.verb == "up" {
+		content.ID.Verb = r.verb
+	}
+	return content
+}
+
+// answer is the result of a run and its comment: nothing of the one is lost by a fault of the other.
+func (r *run) answer(text string, failed, unposted error, optional bool) (string, error) {
 	switch {
 	case unposted == nil:
 		return text, failed
@@ -102,5 +174,5 @@ func answer(text string, failed, unposted error, optional bool) (string, error) 
 		warn("the comment was not posted: " + unposted.Error())
 		return text, nil
 	}
-	return "", fmt.Errorf("the preview ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", unposted, inError(text))
+	return "", fmt.Errorf("the %s ran, but its comment was not posted: %s\n\nPulumi printed:\n\n%s", r.verb, unposted, inError(text))
 }

@@ -23,6 +23,8 @@ type publication struct {
 	Commit, RunURL, RunTime string
 	// Variables are those of the CI system.
 	Variables string
+	// Merged looks for the pull request whose merge the commit is.
+	Merged bool
 }
 
 // target is a pull request that a comment goes to.
@@ -39,49 +41,85 @@ type target struct {
 // String is the name of the pull request in messages.
 func (t *target) String() string { return fmt.Sprintf("%s#%d", t.repository, t.number) }
 
-// find gives the pull request that the comment goes to, and what is wrong with a value. There is none, and no error,
-// where nothing is to be posted. With a wrong value there may be one nevertheless, to say so there.
-func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target, error) {
-	if p == nil {
-		return nil, nil
-	}
+// find gives the pull request that the comment goes to, what Pulumi is told of the run, and what is wrong with a value.
+// There is no target, and no error, where nothing is to be posted. With a wrong value there may be one nevertheless, to
+// say so there. Of a merged pull request the number is not known yet.
+func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target, []cisystem.Variable, error) {
 	if !commentKey.MatchString(p.Key) {
-		return nil, fmt.Errorf("invalid comment-key %q: want up to 64 letters, digits, `-`, `_` and `.`", p.Key)
+		return nil, nil, fmt.Errorf("invalid comment-key %q: want up to 64 letters, digits, `-`, `_` and `.`", p.Key)
 	}
 	content, badContent := p.content()
-	var reading, head *future[string]
+	head := start(func() (string, error) {
+		if content.Commit != "" {
+			return content.Commit, nil
+		}
+		return headOf(ctx, src), nil
+	})
+	var reading *future[string]
 	if p.Token != nil {
 		reading = start(func() (string, error) { return readSecret(ctx, "github-token", p.Token) })
-		head = start(func() (string, error) { return headOf(ctx, src), nil })
 	}
 	found, notFound := cisystem.Find(p.input(ctx, src))
+	if p.Merged && notFound == nil {
+		found, notFound = p.repositoryOf(ctx, src, found)
+	}
+	content.Commit, _ = head.wait()
+	told := found.ForPulumi(content.Commit, content.RunURL)
 	if p.Token == nil {
-		if notFound == nil && found.Number > 0 {
+		switch {
+		case p.Merged:
+		case notFound == nil && found.Number > 0:
 			warn(found.String() + ", but there is no github-token: nothing is posted")
-		} else {
+		default:
 			warn("no pull request and no github-token: this is a local run, nothing is posted")
 		}
-		return nil, badContent
+		return nil, told, badContent
 	}
 	value, noToken := reading.wait()
 	switch {
-	case notFound == nil && found.Number == 0:
+	case notFound == nil && found.Number == 0 && !p.Merged:
 		warn(found.String() + ": nothing is posted")
-		return nil, badContent
+		return nil, told, badContent
 	case notFound != nil && noToken != nil:
 		// A token without a value counts as none here.
 		warn("no pull request was found: nothing is posted")
-		return nil, badContent
+		return nil, told, badContent
 	case notFound != nil:
-		return nil, errors.Join(badContent, notFound)
+		return nil, told, errors.Join(badContent, notFound)
 	case noToken != nil:
-		return nil, errors.Join(badContent, noToken)
+		return nil, told, errors.Join(badContent, noToken)
 	}
-	warn(found.String())
-	if content.Commit == "" {
-		content.Commit, _ = head.wait()
+	if !p.Merged {
+		warn(found.String())
 	}
-	return &target{found.Target(), found.Number, trimmed("github-token", p.Token, value), value, content}, badContent
+	return &target{found.Target(), found.Number, trimmed("github-token", p.Token, value), value, content}, told, badContent
+}
+
+// repositoryOf completes what was found with the repository, whose merged pull request is looked for later.
+func (p *publication) repositoryOf(ctx context.Context, src *dagger.Directory, found cisystem.Result) (cisystem.Result, error) {
+	found.Number = 0
+	if found.Repository != "" && found.Host != "" || p.Token == nil {
+		return found, nil
+	}
+	text, err := src.File(".git/config").Contents(ctx)
+	if err != nil {
+		return found, errors.New("missing github-repository: want owner/name or a URL, since neither ci-variables nor .git/config in src tell it")
+	}
+	repository, err := pullrequest.FromGitConfig(text)
+	if err != nil {
+		return found, fmt.Errorf("missing github-repository: want owner/name or a URL, since it cannot be told from .git/config in src (%s)", err)
+	}
+	found.Host, found.Repository = repository.Host, repository.Owner+"/"+repository.Name
+	return found, nil
+}
+
+// told is what Pulumi is told of the run by a verb without a comment.
+func (m *Iac) told() []cisystem.Variable {
+	found, err := cisystem.Find(cisystem.Input{Variables: m.CiVariables})
+	if err != nil {
+		return nil
+	}
+	return found.ForPulumi("", "")
 }
 
 // input is what is known about the pull request.

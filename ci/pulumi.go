@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"dagger/iac/internal/dagger"
 	"dagger/iac/project"
@@ -15,16 +17,17 @@ import (
 
 // runner is a way to run Pulumi.
 type runner interface {
-	// run runs pulumi with these arguments, really and afresh. An error means that Pulumi was not
-	// run, or that its end is not known; a Pulumi that failed is no error.
-	run(ctx context.Context, r *run, purpose purpose, args []string) (*execution, error)
+	// run runs a command of Pulumi's, really and afresh. An error means that Pulumi was not run, or that its
+	// end is not known; a Pulumi that failed is no error.
+	run(ctx context.Context, r *run, c command) (*execution, error)
 }
 
 // execution is what a run of Pulumi left: its exit code, what it printed, and its event log.
 type execution struct {
 	exitCode       int
 	stdout, stderr string
-	// events opens the event log, an empty one where Pulumi wrote none.
+	// noLog is true where Pulumi wrote no event log; events opens it, or an empty one.
+	noLog  bool
 	events func() (io.ReadCloser, error)
 	// close gives back what the execution holds.
 	close func()
@@ -38,6 +41,31 @@ const (
 	previews    purpose = "previews"
 	deployments purpose = "deployments"
 )
+
+func purposeOf(verb string) purpose {
+	switch verb {
+	case "up", "refresh", "destroy", "cancel":
+		return deployments
+	}
+	return previews
+}
+
+// timeoutCode is the exit code of a Pulumi that the program timeout ended.
+const timeoutCode = 124
+
+// interrupted gives what goes before a command that is to be interrupted after a time, as by Ctrl-C: Pulumi then finishes
+// what it has begun and saves the state.
+func interrupted(after time.Duration) []string {
+	if after == 0 {
+		return nil
+	}
+	return []string{"timeout", "-s", "INT", strconv.Itoa(int(after.Seconds()))}
+}
+
+// upsertArgs create a stack that is missing, and do nothing where it is there. Any other fault is one.
+func upsertArgs(stack string) []string {
+	return []string{"stack", "select", "--create", "--stack", stack, "--non-interactive", "--color", "never"}
+}
 
 // runner is the way to run Pulumi that was asked for. The base is that of a container of this module.
 func (m *Iac) runner(p project.Project, base *future[*dagger.Container]) (runner, error) {
@@ -64,8 +92,9 @@ type pulumiModule struct{ iac *Iac }
 // before the script, and the engine must not know it from an earlier run, which the comment at its end sees to.
 var script = strings.Join([]string{
 	`version >/dev/null`,
+	`export PULUMI_DEBUG_COMMANDS=true`,
 	`d=$(mktemp -d)`,
-	`PULUMI_DEBUG_COMMANDS=true pulumi %s --event-log "$d/log" >"$d/out" 2>"$d/err"`,
+	`{ %s; } >"$d/out" 2>"$d/err"`,
 	`code=$?`,
 	`m=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')`,
 	`printf '%%s\n%%s\n%%s\n' "$m" "$code" "$m"`,
@@ -80,16 +109,58 @@ var script = strings.Join([]string{
 	`rm -rf "$d" # %s`,
 }, "; ")
 
-func (p *pulumiModule) run(ctx context.Context, r *run, _ purpose, args []string) (*execution, error) {
+func (p *pulumiModule) run(ctx context.Context, r *run, c command) (*execution, error) {
+	src, workDir, err := p.layOut(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	out, err := dag.Pulumi().
 		FromVersion(p.iac.PulumiVersion).
 		WithPulumiToken(p.iac.PulumiToken).
 		WithAwsCredentials(p.iac.AwsAccessKey, p.iac.AwsSecretKey).
-		Run(ctx, r.src, fmt.Sprintf(script, quote(args), rand.Text()))
+		Run(ctx, src, fmt.Sprintf(script, r.shellCommand(c, workDir), rand.Text()))
 	if err != nil {
 		return nil, errors.New(explain(err))
 	}
 	return parseScript(out)
+}
+
+// manifests are the files that the Pulumi module installs the dependencies from, by runtime.
+var manifests = map[string]string{"go": "go.mod", "nodejs": "package.json", "python": "requirements.txt"}
+
+// layOut gives the folder that the Pulumi module is given, and the program's folder in it. The module reads Pulumi.yaml and
+// installs the dependencies at the root, so a program that has its manifest beside it is all that it is given.
+func (p *pulumiModule) layOut(ctx context.Context, r *run) (src *dagger.Directory, workDir string, err error) {
+	if r.workDir == "" {
+		return r.src, "", nil
+	}
+	files, err := r.src.Entries(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if manifest := manifests[r.project.Runtime]; manifest != "" && !slices.Contains(files, manifest) {
+		return r.program(), "", nil
+	}
+	return r.src.WithFile("Pulumi.yaml", r.program().File(r.project.File)), r.workDir, nil
+}
+
+// shellCommand is what a shell is to run in the program's folder: quoted, with the event log in "$d/log".
+func (r *run) shellCommand(c command, workDir string) string {
+	var out strings.Builder
+	for _, v := range r.told {
+		out.WriteString("export " + quote([]string{v.Name + "=" + v.Value}) + "; ")
+	}
+	if workDir != "" {
+		out.WriteString("cd " + quote([]string{workDir}) + " && ")
+	}
+	if c.upsert {
+		out.WriteString("pulumi " + quote(upsertArgs(r.stack)) + " && ")
+	}
+	out.WriteString(quote(slices.Concat(interrupted(r.timeout), []string{"pulumi"}, c.args)))
+	if !c.noProgram {
+		out.WriteString(` --event-log "$d/log"`)
+	}
+	return out.String()
 }
 
 // parseScript reads what the script wrote: four parts, each after the mark.
@@ -107,7 +178,7 @@ func parseScript(out string) (*execution, error) {
 		return nil, fmt.Errorf("the end of Pulumi's output is missing, so it is not known whether it succeeded (a secret of very few letters can cause this); it printed:\n\n%s", out)
 	}
 	return &execution{
-		exitCode: code, stdout: parts[1], stderr: parts[2],
+		exitCode: code, stdout: parts[1], stderr: parts[2], noLog: parts[3] == "",
 		events: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(parts[3])), nil },
 		close:  func() {},
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"dagger/iac/internal/dagger"
+	"dagger/iac/options"
 )
 
 // Updates the stack's state from the cloud, without asking
@@ -13,7 +14,7 @@ import (
 // +cache="never"
 func (m *Iac) Refresh(
 	ctx context.Context,
-	// Folder with Pulumi.yaml; the root of the repository if left out
+	// Folder with Pulumi.yaml, or with --work-dir one around it; the root of the repository if left out
 	//
 	// +defaultPath="/"
 	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config"]
@@ -22,14 +23,55 @@ func (m *Iac) Refresh(
 	//
 	// +optional
 	stack string,
+	// Folder of Pulumi.yaml inside src, for a program that needs what is around it, such as a go.mod above
+	//
+	// +optional
+	workDir string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
+	// Interrupt Pulumi after this time, such as 30m: it finishes what has begun and saves the state
+	//
+	// +optional
+	timeout string,
+	// Wait this long for a stack that another run has locked, such as 10m
+	//
+	// +optional
+	waitForLock string,
+	// URNs of the only resources to work on, or patterns with *
+	//
+	// +optional
+	target []string,
+	// URNs of resources to leave out, or patterns with *
+	//
+	// +optional
+	exclude []string,
+	// Number of resources to work on at once
+	//
+	// +optional
+	parallel int,
+	// Message for the update in Pulumi Cloud
+	//
+	// +optional
+	message string,
+	// Setting for this run only, as key=value; not for secrets, it may be shown
+	//
+	// +optional
+	config []string,
+	// Fail if anything changes
+	//
+	// +optional
+	expectNoChanges bool,
 ) (string, error) {
-	run, err := m.prepare(ctx, "refresh", src, stack, mask, nil)
+	run, err := m.prepare(ctx, "refresh", settings{
+		Src: src, WorkDir: workDir, Stack: stack, Mask: mask, Timeout: timeout, WaitForLock: waitForLock,
+		Options: options.Options{
+			Target: target, Exclude: exclude, Parallel: parallel, Message: message, Config: config, ExpectNoChanges: expectNoChanges,
+		},
+	})
 	if err != nil {
 		return "", err
 	}
-	return run.finish("refresh", run.pulumi(ctx, deployments, "refresh", "--yes"))
+	return run.finish(run.pulumi(ctx, "refresh", "--yes"))
 }

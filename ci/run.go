@@ -4,25 +4,53 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"dagger/iac/cisystem"
 	"dagger/iac/clean"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/mask"
+	"dagger/iac/options"
 	"dagger/iac/project"
 	"dagger/iac/report"
 )
 
+// settings are what every verb was told.
+type settings struct {
+	Src                  *dagger.Directory
+	WorkDir, Stack, Mask string
+	Timeout, WaitForLock string
+	PolicyPack           []*dagger.Directory
+	Options              options.Options
+	Upsert               bool
+	// Publication is about the comment, nil for a verb without one.
+	Publication *publication
+}
+
 // run is one call of a verb.
 type run struct {
+	verb    string
+	purpose purpose
 	began   time.Time
 	runner  runner
 	src     *dagger.Directory
+	workDir string
 	stack   string
 	project project.Project
 	mask    *mask.Mask
+	// options are Pulumi's, as arguments.
+	options []string
+	// timeout ends Pulumi, and lockWait is how long a lock is waited for; 0 for never.
+	timeout, lockWait time.Duration
+	// told are variables from which Pulumi's update page knows the CI system, the pull request and the commit.
+	told []cisystem.Variable
+	// upsert creates the stack if it is missing.
+	upsert bool
 	// target is where the comment goes, nil for none.
 	target *target
 	// gh is a container with gh in it, nil where no comment is asked for.
@@ -30,23 +58,39 @@ type run struct {
 }
 
 // prepare checks all values of a verb, before anything runs. The run is given with an error too, so that what goes wrong
-// can be said on the pull request. A verb without a comment has no publication. What the run needs is fetched meanwhile.
-func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, stack, patterns string, p *publication) (*run, error) {
+// can be said on the pull request. What the run needs is fetched meanwhile.
+func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error) {
 	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
 	// files makes a Go build fail.
-	r := &run{began: time.Now(), src: src.WithoutDirectory(".git"), stack: stack}
-	badValue := errors.Join(checkStack(verb, stack), checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"))
+	r := &run{verb: verb, purpose: purposeOf(verb), began: time.Now(), src: s.Src.WithoutDirectory(".git"), workDir: s.WorkDir, stack: s.Stack, upsert: s.Upsert}
+	badValue := errors.Join(
+		checkStack(verb, s.Stack),
+		project.CheckWorkDir(s.WorkDir),
+		checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"),
+		r.readOptions(s),
+	)
 	badGH := checkVersion("gh-version", m.GhVersion, "2.89.0")
 	type checkedSecrets struct {
 		iac    *Iac
 		values []string
 	}
-	reading := start(func() (project.Project, error) { return readProject(ctx, src) })
+	type found struct {
+		target *target
+		told   []cisystem.Variable
+	}
+	reading := start(func() (project.Project, error) { return readProject(ctx, r.program()) })
 	secrets := start(func() (checkedSecrets, error) {
 		iac, values, err := m.checkSecrets(ctx)
 		return checkedSecrets{iac, values}, err
 	})
-	finding := start(func() (*target, error) { return p.find(ctx, src) })
+	p := s.Publication
+	finding := start(func() (found, error) {
+		if p == nil {
+			return found{told: m.told()}, nil
+		}
+		target, told, err := p.find(ctx, s.Src)
+		return found{target, told}, err
+	})
 	var base *future[*dagger.Container]
 	if badValue == nil {
 		base = m.fetchBase(ctx, reading)
@@ -55,12 +99,13 @@ func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, s
 		r.gh = m.fetchGH(ctx)
 	}
 
-	var badMask, badProject, badTarget error
-	r.mask, badMask = mask.New(nil, patterns)
+	var badMask, badProject error
+	r.mask, badMask = mask.New(nil, s.Mask)
 	r.project, badProject = reading.wait()
 	checked, badSecret := secrets.wait()
 	r.mask = r.mask.With(checked.values...)
-	if r.target, badTarget = finding.wait(); r.target != nil {
+	where, badTarget := finding.wait()
+	if r.target, r.told = where.target, where.told; r.target != nil {
 		r.mask = r.mask.With(r.target.secret)
 	}
 	if badGH != nil {
@@ -69,12 +114,38 @@ func (m *Iac) prepare(ctx context.Context, verb string, src *dagger.Directory, s
 	if err := errors.Join(badValue, badGH, badProject, badSecret, badMask, badTarget); err != nil {
 		return r, err
 	}
-	if parts := strings.Split(stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
-		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", stack, r.project.Name)
+	if parts := strings.Split(r.stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
+		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", r.stack, r.project.Name)
 	}
 	var err error
 	r.runner, err = checked.iac.runner(r.project, base)
 	return r, err
+}
+
+// policyDir is where policy packs lie, beside the program.
+const policyDir = ".iac-policy-pack"
+
+// readOptions checks what Pulumi and the run are told, and lays policy packs where Pulumi finds them.
+func (r *run) readOptions(s settings) error {
+	o := s.Options
+	for i, pack := range s.PolicyPack {
+		name := path.Join(policyDir, strconv.Itoa(i+1))
+		o.PolicyPack = append(o.PolicyPack, name)
+		r.src = r.src.WithDirectory(path.Join(r.workDir, name), pack)
+	}
+	var badOption, badTimeout, badWait error
+	r.options, badOption = o.Arguments()
+	r.timeout, badTimeout = options.Duration("timeout", s.Timeout)
+	r.lockWait, badWait = options.Duration("wait-for-lock", s.WaitForLock)
+	return errors.Join(badOption, badTimeout, badWait)
+}
+
+// program is the folder with Pulumi.yaml.
+func (r *run) program() *dagger.Directory {
+	if r.workDir == "" {
+		return r.src
+	}
+	return r.src.Directory(r.workDir)
 }
 
 // stackName is the stack without its project: org/project/stack and org/stack are the same one.
@@ -104,17 +175,18 @@ func checkVersion(argument, value, example string) error {
 
 // readProject reads Pulumi.yaml, which may be called Pulumi.yml too. Of a broken one the name is given as far as it can be
 // told.
-func readProject(ctx context.Context, src *dagger.Directory) (project.Project, error) {
+func readProject(ctx context.Context, program *dagger.Directory) (project.Project, error) {
 	name := "Pulumi.yaml"
-	text, err := src.File(name).Contents(ctx)
+	text, err := program.File(name).Contents(ctx)
 	if err != nil {
 		name = "Pulumi.yml"
 		var other error
-		if text, other = src.File(name).Contents(ctx); other != nil {
-			return project.Project{}, fmt.Errorf("src: no readable Pulumi.yaml in this folder (%s): want the folder of a Pulumi program, such as --src ./infra", err)
+		if text, other = program.File(name).Contents(ctx); other != nil {
+			return project.Project{}, fmt.Errorf("src: no readable Pulumi.yaml in this folder (%s): want the folder of a Pulumi program, such as --src ./infra, or --work-dir infra to upload what is around it too", err)
 		}
 	}
 	p, err := project.Parse(text)
+	p.File = name
 	if err != nil {
 		return p, fmt.Errorf("src: its %s is broken: %w", name, err)
 	}
@@ -126,17 +198,31 @@ type outcome struct {
 	report report.Report
 	// notRun says why Pulumi was not run or did not end, empty where it did.
 	notRun string
+	// locked is true where another run has the stack.
+	locked bool
 }
 
-// pulumi runs Pulumi afresh and reads what it did.
-func (r *run) pulumi(ctx context.Context, purpose purpose, verb string, options ...string) outcome {
-	args := append([]string{verb, "--stack", r.stack, "--non-interactive", "--color", "never", "--diff"}, options...)
+// command is what Pulumi is asked to do.
+type command struct {
+	args []string
+	// upsert creates the stack before, if it is missing.
+	upsert bool
+	// noProgram is true for a command that does not need the program's dependencies and writes no event log.
+	noProgram bool
+}
+
+// pulumi runs a verb of Pulumi's afresh and reads what it did.
+func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
+	c := command{
+		args:   slices.Concat([]string{verb, "--stack", r.stack, "--non-interactive", "--color", "never", "--diff"}, more, r.options),
+		upsert: r.upsert,
+	}
 	if verb != "refresh" {
 		// Values in full: two that differ far behind would look alike, and half a secret would not be
 		// found to be masked. Refresh has no such option.
-		args = append(args, "--show-full-output")
+		c.args = append(c.args, "--show-full-output")
 	}
-	ran, err := r.runner.run(ctx, r, purpose, args)
+	ran, err := r.execute(ctx, c)
 	if err != nil {
 		return outcome{notRun: r.shown(err.Error())}
 	}
@@ -152,26 +238,49 @@ func (r *run) pulumi(ctx context.Context, purpose purpose, verb string, options 
 	}
 	did.ExitCode, did.Stdout, did.Stderr = ran.exitCode, ran.stdout, ran.stderr
 	if did.NoLog {
-		did.Preview = verb == "preview"
+		did.Preview = !slices.Contains(more, "--yes")
 	}
 	// Pulumi prints the old value of what has just become a secret.
 	r.mask = r.mask.With(did.NowSecret...)
-	return outcome{report: did.Shown(r.shown)}
+	return outcome{report: did.Shown(r.shown), locked: locked(ran)}
+}
+
+// execute runs Pulumi, and waits for a stack that another run has locked as long as it was told to.
+func (r *run) execute(ctx context.Context, c command) (*execution, error) {
+	end := time.Now().Add(r.lockWait)
+	for pause := lockPause; ; pause = min(2*pause, longestLockPause) {
+		ran, err := r.runner.run(ctx, r, c)
+		if err != nil || !locked(ran) || time.Now().Add(pause).After(end) {
+			return ran, err
+		}
+		ran.close()
+		warn(fmt.Sprintf("%s is locked by another run, trying again in %s", r.stack, pause))
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 // shown is a text as it may be shown: first without what hides in it, for that could split a secret.
 func (r *run) shown(text string) string { return r.mask.Text(clean.Text(text)) }
 
 // finish is the answer of a verb: what Pulumi printed, or an error with its words.
-func (r *run) finish(verb string, did outcome) (string, error) {
+func (r *run) finish(did outcome) (string, error) {
 	printed := join(did.report.Stderr, did.report.Stdout)
+	what := fmt.Sprintf("pulumi %s of %s", r.verb, r.stack)
 	switch {
 	case did.notRun != "":
-		return "", fmt.Errorf("pulumi %s of %s did not run to its end: %s", verb, r.stack, inError(did.notRun))
+		return "", fmt.Errorf("%s did not run to its end: %s", what, inError(did.notRun))
+	case did.report.ExitCode == timeoutCode && r.timeout > 0:
+		return "", fmt.Errorf("%s was interrupted after %s, as --timeout says:\n\n%s", what, r.timeout, inError(printed))
+	case did.locked:
+		return "", fmt.Errorf("%s did not begin:\n\n%s\n%s", what, inError(printed), whyLocked)
 	case did.report.ExitCode != 0:
-		return "", fmt.Errorf("pulumi %s of %s failed with exit code %d:\n\n%s", verb, r.stack, did.report.ExitCode, inError(printed))
+		return "", fmt.Errorf("%s failed with exit code %d:\n\n%s", what, did.report.ExitCode, inError(printed))
 	case !did.report.OK():
-		return "", fmt.Errorf("pulumi %s of %s %s, by its event log:\n\n%s", verb, r.stack, did.report.Result, inError(printed))
+		return "", fmt.Errorf("%s %s, by its event log:\n\n%s", what, did.report.Result, inError(printed))
 	}
 	return printed, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dagger/iac/marker"
+	"dagger/iac/plan"
 	"dagger/iac/report"
 )
 
@@ -22,11 +23,23 @@ type Content struct {
 	// NotRun says in the same way why Pulumi was not run or did not come to its end, such as dependencies that could
 	// not be installed.
 	NotRun string
+	// NotApplied says in the same way why a plan was not applied.
+	NotApplied string
 	// Commit, RunURL and Time stand in the last line, each where it is not empty. RunURL is left out if it
 	// is no http or https URL.
 	Commit string
 	RunURL string
 	Time   time.Time
+}
+
+// Of gives the content with the report of a preview, and with its plan in the marker. NotRun says why there is none.
+func (c Content) Of(r report.Report, notRun string) Content {
+	c.Report, c.NotRun = r, notRun
+	if notRun == "" {
+		reviewed := plan.Of(r).Reviewed()
+		c.ID.Plan, c.ID.Steps = reviewed.Digest, reviewed.Steps
+	}
+	return c
 }
 
 // SaysNothing reports whether a comment about r would tell a reviewer nothing: the run succeeded, nothing

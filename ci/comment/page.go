@@ -115,7 +115,7 @@ func (p *page) execute() string {
 
 func newPage(c Content, l limits) *page {
 	r := c.Report
-	if reason := c.NotStarted + c.NotRun; reason != "" {
+	if reason := c.NotStarted + c.NotRun + c.NotApplied; reason != "" {
 		r = report.Report{ExitCode: -1, Diagnostics: []report.Diagnostic{{Severity: "error", Message: reason}}}
 	}
 	p := &page{
@@ -134,6 +134,8 @@ func newPage(c Content, l limits) *page {
 	switch {
 	case c.NotStarted != "":
 		p.Outcome = "could not start"
+	case c.NotApplied != "":
+		p.Outcome = "not applied"
 	case c.NotRun != "":
 		p.Outcome = "Pulumi did not run to its end"
 	}

@@ -35,6 +35,8 @@ var (
 type Marker struct {
 	// There is one comment on a pull request for each project, stack and key. Key is empty for most.
 	Project, Stack, Key string
+	// Verb is what the run did if that was no preview, such as up: it has a comment of its own.
+	Verb string
 	// Began is when the run began of which the comment tells, to the millisecond; zero if not known.
 	Began time.Time
 	// Plan is the digest of the plan of which the comment tells, and Steps the short hashes of its steps in a row, as
@@ -85,7 +87,7 @@ func (m Marker) Same(other Marker) bool { return m.Prefix() == other.Prefix() }
 
 // open is the line without its end.
 func (m Marker) open() string {
-	f := fields{Version: version, Project: name(m.Project), Stack: name(m.Stack), Key: name(m.Key)}
+	f := fields{Version: version, Project: name(m.Project), Stack: name(m.Stack), Key: m.key()}
 	if !m.Began.IsZero() {
 		f.Began = m.Began.UTC().Format(timeForm)
 	}
@@ -97,6 +99,14 @@ func (m Marker) open() string {
 		panic(err) // Strings and a number can always be written.
 	}
 	return begin + escaped(strings.TrimSuffix(string(object), "}"))
+}
+
+// key is the key with the verb before it. A user's key has no slash, so an older iac takes it for another comment.
+func (m Marker) key() string {
+	if m.Verb == "" {
+		return name(m.Key)
+	}
+	return name(m.Verb + "/" + m.Key)
 }
 
 // planned tells whether there is a plan, and in its form.
@@ -150,6 +160,9 @@ func Parse(body string) (Marker, bool) {
 		return Marker{}, false
 	}
 	m := Marker{Project: f.Project, Stack: f.Stack, Key: f.Key}
+	if verb, key, ok := strings.Cut(f.Key, "/"); ok && verb != "" {
+		m.Verb, m.Key = verb, key
+	}
 	if f.Began != "" {
 		began, err := time.Parse(timeForm, f.Began)
 		if err != nil {

@@ -31,6 +31,8 @@ func TestString(t *testing.T) {
 			Marker{Project: "web", Stack: "prod", Began: began, Plan: digest, Steps: short},
 			`<!-- iac {"v":1,"project":"web","stack":"prod","began":"2026-01-02T15:04:05.000Z","plan":"` + digest + `","steps":"0123456789ab0123456789ab"} -->`,
 		},
+		{Marker{Project: "web", Stack: "prod", Verb: "up"}, `<!-- iac {"v":1,"project":"web","stack":"prod","key":"up/"} -->`},
+		{Marker{Project: "web", Stack: "prod", Verb: "up", Key: "one"}, `<!-- iac {"v":1,"project":"web","stack":"prod","key":"up/one"} -->`},
 		{Marker{Project: "web", Stack: "prod", Plan: digest}, `<!-- iac {"v":1,"project":"web","stack":"prod","plan":"` + digest + `"} -->`},
 		{Marker{Project: "web", Stack: "prod", Plan: digest[1:], Steps: short}, `<!-- iac {"v":1,"project":"web","stack":"prod"} -->`},
 		{Marker{Project: "web", Stack: "prod", Steps: short}, `<!-- iac {"v":1,"project":"web","stack":"prod"} -->`},
@@ -96,6 +98,7 @@ func TestSameIsProjectStackAndKey(t *testing.T) {
 		{"a plan", Marker{Project: "web", Stack: "prod", Key: "one", Began: began, Plan: digest, Steps: short}, true},
 		{"another project", Marker{Project: "site", Stack: "prod", Key: "one", Began: began}, false},
 		{"another stack", Marker{Project: "web", Stack: "dev", Key: "one", Began: began}, false},
+		{"another verb", Marker{Project: "web", Stack: "prod", Key: "one", Verb: "up", Began: began}, false},
 		{"another key", Marker{Project: "web", Stack: "prod", Key: "two", Began: began}, false},
 		{"no key", Marker{Project: "web", Stack: "prod", Key: "", Began: began}, false},
 	} {
@@ -152,7 +155,7 @@ func FuzzMarker(f *testing.F) {
 	f.Add("\xff\xff", "", "", "\xfe", "", "", int64(0), digest, `"} -->`)
 	f.Add(strings.Repeat("a", 400), strings.Repeat("\xff", 300), "", strings.Repeat("a", 401), "", "", int64(0), digest, strings.Repeat(short, 151))
 	f.Fuzz(func(t *testing.T, p1, s1, k1, p2, s2, k2 string, ms int64, plan, steps string) {
-		one := Marker{p1, s1, k1, time.UnixMilli(ms % 1e14).UTC(), plan, steps}
+		one := Marker{Project: p1, Stack: s1, Key: k1, Began: time.UnixMilli(ms % 1e14).UTC(), Plan: plan, Steps: steps}
 		two := Marker{Project: p2, Stack: s2, Key: k2}
 		line := one.String()
 		inside := strings.TrimSuffix(strings.TrimPrefix(line, "<!--"), "-->")

@@ -13,6 +13,8 @@ type Install struct {
 	// Include are the files that the command needs, all of them where it is empty. As long as they
 	// stay the same, what was installed stays too.
 	Include []string
+	// Locked is true where the lock file lies beside the program.
+	Locked bool
 }
 
 // pulumiInstall asks Pulumi to install with the package manager that it finds.
@@ -37,7 +39,7 @@ func (p Project) Plan(list func() ([]string, error), read func(name string) (str
 		return Install{}, err
 	}
 	if p.Runtime == "python" {
-		return planPython(files, read)
+		return p.planPython(files, read)
 	}
 	return p.planNode(files, read)
 }
@@ -58,7 +60,12 @@ var nodeManifests = []string{
 }
 
 func (p Project) planNode(files []string, read func(string) (string, error)) (Install, error) {
-	if !slices.Contains(files, "package.json") {
+	switch {
+	case slices.Contains(files, "package.json"):
+	case p.Main != "":
+		// It may lie there, or between.
+		return Install{Command: pulumiInstall}, nil
+	default:
 		return Install{}, nil
 	}
 	manifest, err := read("package.json")
@@ -71,7 +78,7 @@ func (p Project) planNode(files []string, read func(string) (string, error)) (In
 	}
 	for _, i := range nodeInstalls {
 		if slices.Contains(files, i.lock) && (p.PackageManager == "" || p.PackageManager == i.manager) {
-			plan.Command = i.command
+			plan.Command, plan.Locked = i.command, true
 			break
 		}
 	}
@@ -110,10 +117,10 @@ func needsSources(manifest string) bool {
 
 var pythonManifests = []string{"Pulumi.yaml", "requirements.txt", "poetry.lock", "poetry.toml", "uv.lock"}
 
-func planPython(files []string, read func(string) (string, error)) (Install, error) {
+func (p Project) planPython(files []string, read func(string) (string, error)) (Install, error) {
 	plan := Install{Command: pulumiInstall, Include: pythonManifests}
-	if slices.Contains(files, "pyproject.toml") {
-		// It may name the program itself as a package, whose sources are read then.
+	if slices.Contains(files, "pyproject.toml") || p.Main != "" {
+		// It may name the program itself as a package, whose sources are read then, or lie where main is.
 		return Install{Command: pulumiInstall}, nil
 	}
 	if !slices.Contains(files, "requirements.txt") {

@@ -4,6 +4,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 
@@ -12,7 +13,11 @@ import (
 
 // Project is what Pulumi.yaml says.
 type Project struct {
+	// File is the name of the file itself, which the caller knows.
+	File string
 	Name string
+	// Main is the folder of the program where it is another one than that of the file.
+	Main string
 	// Runtime is the language: go, nodejs, python, dotnet, java, yaml or another word.
 	Runtime string
 	// Plain is true for `runtime: go`, false for `runtime: {name: go, options: …}`.
@@ -32,6 +37,7 @@ var (
 func Parse(text string) (Project, error) {
 	var file struct {
 		Name     string    `yaml:"name"`
+		Main     string    `yaml:"main"`
 		Runtime  yaml.Node `yaml:"runtime"`
 		Packages yaml.Node `yaml:"packages"`
 	}
@@ -41,7 +47,7 @@ func Parse(text string) (Project, error) {
 	if !projectName.MatchString(file.Name) {
 		return Project{}, fmt.Errorf("its name is %q: a name has letters, digits, `-`, `_` and `.`, 1 to 100 of them", file.Name)
 	}
-	p := Project{Name: file.Name, Packages: !file.Packages.IsZero()}
+	p := Project{Name: file.Name, Main: file.Main, Packages: !file.Packages.IsZero()}
 	if err := p.readRuntime(&file.Runtime); err != nil {
 		return Project{Name: p.Name}, err
 	}
@@ -79,6 +85,14 @@ func (p *Project) readRuntime(node *yaml.Node) error {
 	}
 	p.Runtime, p.PackageManager = long.Name, long.Options.PackageManager
 	return nil
+}
+
+// CheckWorkDir says what is wrong with a folder that is to lie inside another one; empty is that one itself.
+func CheckWorkDir(dir string) error {
+	if dir == "" || fs.ValidPath(dir) && dir != "." && !strings.HasPrefix(dir, "-") && !strings.ContainsAny(dir, "\\\x00\n\r*?[") {
+		return nil
+	}
+	return fmt.Errorf("invalid work-dir %q: want the folder of Pulumi.yaml inside src, such as infra or stacks/network", dir)
 }
 
 var stackPart = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)

@@ -68,14 +68,16 @@ func TestPlan(t *testing.T) {
 		"yaml needs nothing":             {Project{Runtime: "yaml"}, nil, Install{}},
 		"generated packages need all":    {Project{Runtime: "yaml", Packages: true}, nil, Install{Command: pulumiInstall}},
 		"unknown runtimes ask Pulumi":    {Project{Runtime: "ruby"}, nil, Install{Command: pulumiInstall}},
-		"npm's lock file is respected":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "package-lock.json": ""}, Install{npm, nodeManifests}},
-		"yarn's lock file is respected":  {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "yarn.lock": ""}, Install{[]string{"yarn", "install", "--frozen-lockfile"}, nodeManifests}},
-		"the chosen manager decides":     {Project{Runtime: "nodejs", PackageManager: "pnpm"}, map[string]string{"package.json": "{}", "package-lock.json": "", "pnpm-lock.yaml": ""}, Install{[]string{"pnpm", "install", "--frozen-lockfile"}, nodeManifests}},
-		"without a lock Pulumi installs": {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}"}, Install{pulumiInstall, nodeManifests}},
+		"npm's lock file is respected":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "package-lock.json": ""}, Install{npm, nodeManifests, true}},
+		"yarn's lock file is respected":  {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}", "yarn.lock": ""}, Install{[]string{"yarn", "install", "--frozen-lockfile"}, nodeManifests, true}},
+		"the chosen manager decides":     {Project{Runtime: "nodejs", PackageManager: "pnpm"}, map[string]string{"package.json": "{}", "package-lock.json": "", "pnpm-lock.yaml": ""}, Install{[]string{"pnpm", "install", "--frozen-lockfile"}, nodeManifests, true}},
+		"without a lock Pulumi installs": {Project{Runtime: "nodejs"}, map[string]string{"package.json": "{}"}, Install{pulumiInstall, nodeManifests, false}},
 		"no package.json, nothing to do": {Project{Runtime: "nodejs"}, nil, Install{}},
-		"scripts may read the sources":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"scripts":{"postinstall":"tsc"}}`, "package-lock.json": ""}, Install{Command: npm}},
-		"local packages are sources":     {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"dependencies":{"a":"file:../a"}}`, "package-lock.json": ""}, Install{Command: npm}},
-		"python, plain requirements":     {Project{Runtime: "python"}, map[string]string{"requirements.txt": "pulumi>=3\n"}, Install{pulumiInstall, pythonManifests}},
+		"scripts may read the sources":   {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"scripts":{"postinstall":"tsc"}}`, "package-lock.json": ""}, Install{Command: npm, Locked: true}},
+		"local packages are sources":     {Project{Runtime: "nodejs"}, map[string]string{"package.json": `{"dependencies":{"a":"file:../a"}}`, "package-lock.json": ""}, Install{Command: npm, Locked: true}},
+		"main has the package.json":      {Project{Runtime: "nodejs", Main: "src"}, nil, Install{Command: pulumiInstall}},
+		"python, main elsewhere":         {Project{Runtime: "python", Main: "src"}, map[string]string{"requirements.txt": ""}, Install{Command: pulumiInstall}},
+		"python, plain requirements":     {Project{Runtime: "python"}, map[string]string{"requirements.txt": "pulumi>=3\n"}, Install{pulumiInstall, pythonManifests, false}},
 		"python, other files included":   {Project{Runtime: "python"}, map[string]string{"requirements.txt": "-r base.txt\n"}, Install{Command: pulumiInstall}},
 		"python, pyproject":              {Project{Runtime: "python"}, map[string]string{"pyproject.toml": ""}, Install{Command: pulumiInstall}},
 	} {
@@ -86,6 +88,19 @@ func TestPlan(t *testing.T) {
 		got, err := c.project.Plan(func() ([]string, error) { return names, nil }, func(f string) (string, error) { return c.files[f], nil })
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
+		}
+	}
+}
+
+func TestCheckWorkDir(t *testing.T) {
+	for _, dir := range []string{"", "infra", "stacks/network", "a b", "..a"} {
+		if err := CheckWorkDir(dir); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, dir := range []string{"/infra", "..", "../lib", "a/../..", "a//b", "a/", ".", "./a", "-a", "a\\b", "a\n", "a*", "a\x00"} {
+		if err := CheckWorkDir(dir); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("invalid work-dir %q: want ", dir)) {
+			t.Errorf("%q: %v", dir, err)
 		}
 	}
 }

@@ -152,6 +152,15 @@ func (r *Report) OK() bool {
 // Whole reports whether the report has all that the run did.
 func (r *Report) Whole() bool { return !r.NoLog && r.Broken == "" }
 
+// Changes is the number of resources and outputs that change, and of resources that an earlier run left over.
+func (r *Report) Changes() int {
+	n := len(r.Pending()) + len(r.Outputs)
+	for _, count := range r.Counts {
+		n += count.Number
+	}
+	return n
+}
+
 // ErroredSteps is the number of steps that failed.
 func (r *Report) ErroredSteps() int {
 	n := 0

@@ -36,20 +36,26 @@ func (p *publication) look() error {
 	only := fmt.Sprintf(`.data.repository.pullRequest.comments.nodes[]
 		| select(.viewerDidAuthor and (.isMinimized | not) and (.body | startswith(%s)))
 		| {url, body, author: .author.login, editor: .editor.login}`, prefix)
+	a, err := p.ask("graphql", "--paginate",
+		"-f", "query="+query, "-f", "owner="+p.Repository.Owner, "-f", "name="+p.Repository.Name,
+		"-F", "number="+strconv.Itoa(p.Number), "--jq", only)
+	if err != nil {
+		return err
+	}
+	p.now = p.clock.Now()
+	p.found, err = p.read(a.values)
+	return err
+}
+
+// ask asks GitHub until it answers, or until what is wrong does not pass.
+func (p *publication) ask(args ...string) (answer, error) {
 	for {
-		a, err := p.call("", "graphql", "--paginate",
-			"-f", "query="+query, "-f", "owner="+p.Repository.Owner, "-f", "name="+p.Repository.Name,
-			"-F", "number="+strconv.Itoa(p.Number), "--jq", only)
-		if err != nil {
-			return err
-		}
-		if !a.failed {
-			p.now = p.clock.Now()
-			p.found, err = p.read(a.values)
-			return err
+		a, err := p.call("", args...)
+		if err != nil || !a.failed {
+			return a, err
 		}
 		if err := p.wait(a); err != nil {
-			return err
+			return a, err
 		}
 	}
 }

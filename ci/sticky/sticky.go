@@ -59,19 +59,19 @@ func (p *Publisher) Publish(ctx context.Context, body string) error {
 	if !ok {
 		return errors.New("invalid comment: want a marker as its first line")
 	}
+	return p.patiently(ctx, state{body: body, marker: m, onlyExisting: p.OnlyExisting}, (*publication).run)
+}
+
+// patiently does something that may take as long as the patience.
+func (p *Publisher) patiently(caller context.Context, s state, do func(*publication) error) error {
 	clock := p.Clock
 	if clock == nil {
 		clock = systemClock{}
 	}
-	caller := ctx
 	ctx, cancel := context.WithTimeoutCause(caller, patience, errPatience)
 	defer cancel()
-	run := &publication{
-		Publisher: p, ctx: ctx, clock: clock, end: clock.Now().Add(patience),
-		state: state{body: body, marker: m, onlyExisting: p.OnlyExisting},
-		gone:  map[int64]bool{},
-	}
-	switch err := run.run(); {
+	run := &publication{Publisher: p, ctx: ctx, clock: clock, end: clock.Now().Add(patience), state: s, gone: map[int64]bool{}}
+	switch err := do(run); {
 	case err == nil:
 		return nil
 	case caller.Err() != nil:

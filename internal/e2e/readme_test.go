@@ -116,6 +116,7 @@ func TestREADMEExamples(t *testing.T) {
 		"cp .env.example .env": exampleWithoutFlags,
 		"ARM_CLIENT_SECRET":    exampleForAzure,
 		"cache-export":         exampleOfAKeptCache,
+		"--expect-digest":      exampleOfAnApproval,
 		"hostdagger": func(t *testing.T, text string) {
 			a := run(t, clone(t), os.Environ(), text)
 			if a.code != 0 || !strings.Contains(a.stdout, "pull-request") || !strings.Contains(a.stdout, "--github-token") {
@@ -181,6 +182,19 @@ func exampleWithoutFlags(t *testing.T, text string) {
 	w.environ = append(append(w.environ, "GITHUB_TOKEN="+githubToken, "PULUMI_STACK="+w.stack.Name), inGitHubActions...)
 	w.has(w.do(text).stderr, `stack="`+w.stack.Name+`"`)
 	w.has(w.comment().Body, "to create")
+}
+
+func exampleOfAnApproval(t *testing.T, text string) {
+	w := newRepository(t, "infra-yaml")
+	w.has(w.do(text).stdout, "created")
+	// Nothing is left to do then.
+	w.has(w.do(text).stdout, "unchanged")
+	// What is approved is something else than what is applied.
+	lines := strings.SplitAfter(text, "\n")
+	lines[1] = "sed -i 's/^outputs:$/outputs:\\n  more: 1/' Pulumi.yaml\n"
+	if a := w.shell(strings.Join(lines, "")); a.code == 0 || !strings.Contains(a.stderr, "was not applied: its plan has the digest") {
+		t.Errorf("a changed program: exit code %d\n%s", a.code, a.stderr)
+	}
 }
 
 // The program says what of the variables has reached it. What it prints of a secret is masked, but for its digest.

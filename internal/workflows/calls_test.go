@@ -23,7 +23,7 @@ func TestWrongCallsAreFound(t *testing.T) {
 		`dagger -m ./ci up --stack dev`:                                            "begins otherwise",
 		`dagger -m ./ci call with-credential up`:                                   `no function "with-credential"`,
 		`dagger -m ./ci call up --stack dev preview --stack dev`:                   `no function "preview"`,
-		`dagger -m ./ci call up --stack dev --github-token env://T`:                `up has no flag "--github-token"`,
+		`dagger -m ./ci call refresh --stack dev --github-token env://T`:           `refresh has no flag "--github-token"`,
 		`dagger -m ./ci call --stack dev up`:                                       `has no flag "--stack"`,
 		`dagger -m ./ci call up --stack dev -o file`:                               `up has no flag "-o"`,
 		`dagger -m ./ci call with-env-variable --value x up`:                       "with-env-variable lacks --name",
