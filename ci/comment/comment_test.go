@@ -93,6 +93,7 @@ func TestTheTitleTellsTheOutcome(t *testing.T) {
 	counts := []report.Count{{Operation: report.Create, Number: 1200}, {Operation: report.Update, Number: 1}, {Operation: "invent", Number: 2}}
 	outputs := []report.Output{{Operation: report.Create, Name: "a"}, {Operation: report.Delete, Name: "b"}}
 	pending := []report.Step{{Operation: report.DeleteReplaced, Name: "a", Pending: true}}
+	unfinished := []report.Step{{Operation: report.Create, Name: "a", Outcome: report.Unfinished}}
 	errored := []report.Step{{Operation: report.Create, Name: "a", Outcome: report.Errored}}
 	for _, test := range []struct {
 		name   string
@@ -108,12 +109,17 @@ func TestTheTitleTellsTheOutcome(t *testing.T) {
 		{"nothing in many", report.Report{Preview: true, Unchanged: 61}, "nothing to change in 61 resources"},
 		{"nothing done", report.Report{Unchanged: 61}, "nothing changed in 61 resources"},
 		{"only what is left over", report.Report{Preview: true, Unchanged: 5, Steps: pending}, "1 left over to delete"},
+		{"only what was left over", report.Report{Unchanged: 5, Steps: pending}, "1 leftover deleted"},
+		{"timed out", report.Report{Result: report.Failed, ExitCode: 124, Counts: counts[1:2]}, "interrupted by its timeout; 1 updated"},
+		{"unexpected", report.Report{Preview: true, Result: report.Succeeded, ExitCode: 7, Counts: counts[1:2]}, "changes were not expected; 1 to update"},
+		{"not finished", report.Report{ExitCode: 137, Broken: "it has no summary", Steps: unfinished}, "killed, with exit code 137; 1 not finished, maybe more"},
+		{"no log of what was done", report.Report{NoLog: true}, "what changed is not known"},
 		{"failed", report.Report{ExitCode: 255}, "failed with exit code 255"},
 		{"failed by its events", report.Report{Preview: true, Result: report.Failed}, "failed"},
 		{"canceled", report.Report{Result: report.Canceled, ExitCode: 8, Counts: counts[1:2]}, "canceled; 1 updated"},
 		{"failed after a summary", report.Report{Preview: true, ExitCode: 1, Counts: counts[:1]}, "failed with exit code 1; 1,200 to create"},
 		{"failed half-way", report.Report{ExitCode: 1, Counts: counts[1:2], Steps: errored}, "failed with exit code 1; 1 updated, 1 errored"},
-		{"no log", report.Report{NoLog: true, Stdout: "hello"}, "what changes is not known"},
+		{"no log", report.Report{Preview: true, NoLog: true, Stdout: "hello"}, "what changes is not known"},
 		{"a broken log that tells nothing", report.Report{Preview: true, Broken: "it has no summary", Unchanged: 3}, "what changes is not known"},
 		{"a broken log", report.Report{Preview: true, Broken: "it has no summary", Counts: counts[:1]}, "1,200 to create, maybe more"},
 	} {
@@ -175,7 +181,7 @@ func TestWhatIsNotKnownIsSaid(t *testing.T) {
 		report report.Report
 		want   string
 	}{
-		{"no log", report.Report{NoLog: true}, "> [!WARNING]\n> Pulumi wrote no event log, so what changes is not known.\n"},
+		{"no log", report.Report{Preview: true, NoLog: true}, "> [!WARNING]\n> Pulumi wrote no event log, so what changes is not known.\n"},
 		{"no log of a failed run", report.Report{NoLog: true, ExitCode: 6, Stderr: "error: no stack named 'x' found\n"}, "exit code 6\n\n**Pulumi printed**: `error: no stack named 'x' found`\n"},
 		{"a log that is not whole", report.Report{Preview: true, Broken: "line 7 is not JSON"}, "> [!WARNING]\n> Pulumi's event log is not whole (`line 7 is not JSON`), so there may be more than what is shown here.\n"},
 		{"deletes without names", report.Report{Preview: true, Counts: []report.Count{{Operation: report.Delete, Number: 3}}}, "> **3 to delete**\n>\n> - 3 to delete; the event log does not tell which\n"},
@@ -208,10 +214,85 @@ func TestReplacedAndDeletedResourcesAreNamed(t *testing.T) {
 		{"only a URN", report.Step{Operation: report.Delete, URN: "urn:a"}, "delete `urn:a`"},
 		{"done", report.Step{Operation: report.Delete, Name: "a", Outcome: report.Done}, "deleted `a`"},
 		{"failed", report.Step{Operation: report.Replace, Name: "a", Outcome: report.Errored}, "failed to replace `a`"},
-		{"not finished", report.Step{Operation: report.Replace, Name: "a", Outcome: report.Unfinished}, "did not finish to replace `a`"},
 		{"left over", report.Step{Operation: report.DeleteReplaced, Name: "a", Pending: true}, "will also be deleted: `a` (left over from an earlier run)"},
 	} {
 		if got := Render(Content{Report: report.Report{Preview: true, Steps: []report.Step{test.step}}}); !strings.Contains(got+"\n", "> - "+test.want+"\n") {
+			t.Errorf("%s: got\n%s", test.name, got)
+		}
+	}
+}
+
+// What was done is told in the past, and first what a run began and did not bring to its end.
+func TestAnUpTellsWhatWasDone(t *testing.T) {
+	step := func(operation report.Operation, name string, outcome report.Outcome) report.Step {
+		return report.Step{Operation: operation, Type: "t", Name: name, URN: name, Outcome: outcome}
+	}
+	replaced := step(report.Replace, "moved", report.Done)
+	replaced.ForcedBy, replaced.Changes = []string{"region"}, changes("region", "size")
+	left, kept := step(report.DeleteReplaced, "old", report.Done), step(report.DeleteReplaced, "older", report.Errored)
+	left.Pending, kept.Pending = true, true
+	plain := step(report.Update, "plain", report.Done)
+	plain.NotSecret = []string{"password"}
+	r := report.Report{
+		ExitCode: 124, Result: report.Failed,
+		Counts: []report.Count{{Operation: report.Update, Number: 1}, {Operation: report.Delete, Number: 1}, {Operation: report.Replace, Number: 1}},
+		Steps: []report.Step{
+			step(report.Delete, "gone", report.Done), step(report.Delete, "stuck", report.Errored), replaced, left, kept, plain,
+			step(report.Create, "begun", report.Unfinished),
+		},
+		Diagnostics: []report.Diagnostic{{Severity: "error", Message: "it is in use"}},
+	}
+	want := strings.ReplaceAll(`### ❌ Applying ¬p/s¬: interrupted by its timeout; 1 updated, 1 deleted, 1 replaced, 1 leftover deleted, 2 errored, 1 not finished
+
+**Error**: ¬it is in use¬
+
+> [!CAUTION]
+> **2 errored, 1 not finished**
+>
+> - failed to delete ¬stuck¬ (¬t¬)
+> - failed to delete ¬older¬ (¬t¬) (left over from an earlier run)
+> - began to create ¬begun¬ (¬t¬) and did not finish
+
+| ¬~¬ updated | ¬-¬ deleted | ¬+-¬ replaced | leftover deleted | errored | not finished |
+| ---: | ---: | ---: | ---: | ---: | ---: |
+| 1 | 1 | 1 | 1 | 2 | 1 |
+
+> [!CAUTION]
+> **1 deleted, 1 replaced, 1 leftover deleted**
+>
+> - deleted ¬gone¬ (¬t¬)
+> - replaced ¬moved¬ (¬t¬) because ¬region¬ changed; also ¬size¬ changed
+> - also deleted: ¬old¬ (¬t¬) (left over from an earlier run)
+
+> [!WARNING]
+> **1 value no longer secret**
+>
+> - ¬password¬ of ¬plain¬ (¬t¬) was a secret and is plain now
+`, "¬", "`")
+	if _, got, _ := strings.Cut(Render(Content{ID: marker.Marker{Project: "p", Stack: "s", Verb: "up"}, Report: r}), "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAnAppliedIsToldFromAPreviewedAtAGlance(t *testing.T) {
+	id := marker.Marker{Project: "p", Stack: "s", Verb: "up"}
+	counts := []report.Count{{Operation: report.Create, Number: 1}}
+	for _, test := range []struct {
+		name    string
+		content Content
+		want    string
+	}{
+		{"done", Content{Report: report.Report{Counts: counts}}, "Applied `p/s`: 1 created"},
+		{"nothing to do", Content{Report: report.Report{Unchanged: 2}}, "Applied `p/s`: nothing changed in 2 resources"},
+		{"failed half-way", Content{Report: report.Report{ExitCode: 1, Counts: counts}}, "❌ Applying `p/s`: failed with exit code 1; 1 created"},
+		{"failed in its preview", Content{Report: report.Report{Preview: true, ExitCode: 1, Counts: counts}}, "❌ Not applied `p/s`: failed with exit code 1; 1 to create"},
+		{"failed, nobody knows where", Content{Report: report.Report{Preview: true, ExitCode: 1, Broken: "its end is missing"}}, "❌ Applying `p/s`: failed with exit code 1"},
+		{"could not start", Content{NotStarted: "a"}, "❌ Applying `p/s`: could not start"},
+		{"did not run", Content{NotRun: "a"}, "❌ Applying `p/s`: Pulumi did not run to its end"},
+		{"not applied", Content{NotApplied: "its plan is not the one that was reviewed on acme/shop#7"}, "❌ `p/s`: not applied\n\n**Reason**: `its plan is not the one that was reviewed on acme/shop#7`"},
+	} {
+		test.content.ID = id
+		if _, got, _ := strings.Cut(Render(test.content), "\n"); !strings.HasPrefix(got, "### "+test.want+"\n") {
 			t.Errorf("%s: got\n%s", test.name, got)
 		}
 	}

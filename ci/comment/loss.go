@@ -7,17 +7,74 @@ import (
 	"dagger/iac/report"
 )
 
-// alert is a box in the comment: a title, and lines that name resources.
+// alert is a box in the comment: GitHub's word for its kind, a title, and lines that name resources.
 type alert struct {
-	Title string
-	Lines []string
+	Kind, Title string
+	Lines       []string
+}
+
+// halted reports whether a run began a step and did not bring it to its end. A preview begins none.
+func halted(r report.Report, step report.Step) bool {
+	return !r.Preview && (step.Outcome == report.Errored || step.Outcome == report.Unfinished)
+}
+
+func unfinished(r report.Report) int {
+	n := 0
+	for _, step := range r.Steps {
+		if step.Outcome == report.Unfinished {
+			n++
+		}
+	}
+	return n
+}
+
+// leftOver are the resources of an earlier run that are to be deleted, or have been.
+func leftOver(r report.Report) []report.Step {
+	return slices.DeleteFunc(r.Pending(), func(s report.Step) bool { return halted(r, s) })
+}
+
+// halts names what a run began and did not bring to its end: nothing else tells in which state it is.
+func (l limits) halts(r report.Report) *alert {
+	var lines, counts []string
+	more := 0
+	for _, step := range r.Steps {
+		if !halted(r, step) {
+			continue
+		}
+		if len(lines) == maxLosses {
+			more++
+			continue
+		}
+		after := ""
+		if step.Outcome == report.Unfinished {
+			after = " and did not finish"
+		}
+		if step.Pending {
+			step.Operation = report.Delete
+			after += " (left over from an earlier run)"
+		}
+		lines = append(lines, happens(step)+" "+l.stepName(step)+after)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	if more > 0 {
+		lines = append(lines, number(more)+" more")
+	}
+	if n := r.ErroredSteps(); n > 0 {
+		counts = append(counts, number(n)+" errored")
+	}
+	if n := unfinished(r); n > 0 {
+		counts = append(counts, number(n)+" not finished")
+	}
+	return &alert{Kind: "CAUTION", Title: strings.Join(counts, ", "), Lines: lines}
 }
 
 // losses are the resources that a reviewer must have seen: those that are deleted or replaced. Where the summary
 // counts more of them than the steps tell, the summary is believed.
 func (l limits) losses(r report.Report) *alert {
 	deleted, replaced := stepsOf(r, report.Delete), stepsOf(r, report.Replace)
-	pending := r.Pending()
+	pending := leftOver(r)
 	var counts, lines []string
 	add := func(operation report.Operation, steps []report.Step, others int) {
 		// Neither takes the other's half of the places.
@@ -29,19 +86,19 @@ func (l limits) losses(r report.Report) *alert {
 	add(report.Delete, deleted, len(replaced))
 	add(report.Replace, replaced, len(deleted))
 	if len(pending) > 0 {
-		counts = append(counts, number(len(pending))+" left over "+verb(r, report.Delete))
+		counts = append(counts, number(len(pending))+" "+tense(r, "left over to delete", "leftover deleted"))
 		lines = append(lines, l.leftOver(r, pending))
 	}
 	if len(counts) == 0 {
 		return nil
 	}
-	return &alert{Title: strings.Join(counts, ", "), Lines: lines}
+	return &alert{Kind: "CAUTION", Title: strings.Join(counts, ", "), Lines: lines}
 }
 
-// stepsOf gives the steps of an operation that a provider carries out.
+// stepsOf gives the steps of an operation that a provider carries out, but for those that a run did not bring to their end.
 func stepsOf(r report.Report, operation report.Operation) []report.Step {
 	return slices.DeleteFunc(slices.Clone(r.Steps), func(s report.Step) bool {
-		return s.Operation != operation || s.Pending
+		return s.Operation != operation || s.Pending || halted(r, s)
 	})
 }
 
@@ -52,7 +109,7 @@ func (l limits) lost(r report.Report, operation report.Operation, steps []report
 		return "", nil
 	}
 	for _, step := range steps[:min(len(steps), places)] {
-		lines = append(lines, l.loss(step))
+		lines = append(lines, l.loss(r, step))
 	}
 	count = number(total) + " " + verb(r, operation)
 	more := number(total-len(lines)) + " more " + verb(r, operation)
@@ -67,7 +124,7 @@ func (l limits) lost(r report.Report, operation report.Operation, steps []report
 	return count, lines
 }
 
-// lossCount is the number in the summary.
+// lossCount is the number in the summary, without what is told of as halted.
 func lossCount(r report.Report, operation report.Operation) int {
 	n := 0
 	for _, count := range r.Counts {
@@ -75,11 +132,16 @@ func lossCount(r report.Report, operation report.Operation) int {
 			n += count.Number
 		}
 	}
+	for _, step := range r.Steps {
+		if step.Operation == operation && halted(r, step) {
+			n--
+		}
+	}
 	return n
 }
 
 // loss says in one line what happens to a resource, and why.
-func (l limits) loss(step report.Step) string {
+func (l limits) loss(r report.Report, step report.Step) string {
 	out := happens(step) + " " + l.stepName(step)
 	switch {
 	case step.Refreshed && step.Operation == report.Delete:
@@ -92,8 +154,8 @@ func (l limits) loss(step report.Step) string {
 	if step.Protected {
 		out += " (protected)"
 	}
-	forced := l.properties(step.ForcedBy)
-	others := l.properties(otherChanges(step))
+	forced := l.properties(r, step.ForcedBy)
+	others := l.properties(r, otherChanges(step))
 	switch {
 	case forced != "" && others != "":
 		return out + " because " + forced + "; also " + others
@@ -113,7 +175,7 @@ func happens(step report.Step) string {
 	case report.Errored:
 		return "failed to " + step.Operation.Present()
 	case report.Unfinished:
-		return "did not finish to " + step.Operation.Present()
+		return "began to " + step.Operation.Present()
 	}
 	return step.Operation.Present()
 }
@@ -151,11 +213,7 @@ func (l limits) leftOver(r report.Report, steps []report.Step) string {
 		}
 		names = append(names, name)
 	}
-	text := "will also be deleted: "
-	if !r.Preview {
-		text = "also deleted: "
-	}
-	return text + list(names) + " (left over from an earlier run)"
+	return tense(r, "will also be deleted: ", "also deleted: ") + list(names) + " (left over from an earlier run)"
 }
 
 // stepName names the resource of a step.
@@ -173,7 +231,7 @@ func (l limits) exposures(r report.Report) *alert {
 	add := func(property, owner string) {
 		total++
 		if total <= maxLosses {
-			lines = append(lines, l.code(property)+owner+" was a secret and becomes plain")
+			lines = append(lines, l.code(property)+owner+" was a secret and "+tense(r, "becomes plain", "is plain now"))
 		}
 	}
 	for _, step := range r.Steps {
@@ -192,28 +250,34 @@ func (l limits) exposures(r report.Report) *alert {
 	if total > maxLosses {
 		lines = append(lines, number(total-maxLosses)+" more")
 	}
-	return &alert{Title: plural(total, "value") + " no longer secret", Lines: lines}
+	return &alert{Kind: "WARNING", Title: plural(total, "value") + " no longer secret", Lines: lines}
 }
 
-// properties says which properties change.
-func (l limits) properties(properties []string) string {
+// properties says which properties change, or have.
+func (l limits) properties(r report.Report, properties []string) string {
+	names := l.names(properties)
+	switch {
+	case names == "":
+		return ""
+	case len(properties) == 1:
+		return names + tense(r, " changes", " changed")
+	}
+	return names + tense(r, " change", " changed")
+}
+
+// names lists the first few of what others have named.
+func (l limits) names(all []string) string {
 	var names []string
-	for i, property := range properties {
+	for i, one := range all {
 		if i == maxProperties {
-			names = append(names, number(len(properties)-i)+" more")
+			names = append(names, number(len(all)-i)+" more")
 			break
 		}
-		if name := l.code(property); name != "" {
+		if name := l.code(one); name != "" {
 			names = append(names, name)
 		}
 	}
-	switch {
-	case len(names) == 0:
-		return ""
-	case len(properties) == 1:
-		return names[0] + " changes"
-	}
-	return list(names) + " change"
+	return list(names)
 }
 
 // resource names a resource by its name and type.

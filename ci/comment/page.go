@@ -14,32 +14,17 @@ import (
 // layout is the order of the comment. Every value in it is Markdown already: words of ours, or code.
 var layout = template.Must(template.New("comment").Parse(`
 {{- .Marker}}
-### {{if .Failed}}❌ {{end}}{{with .Name}}{{.}}: {{end}}{{.Outcome}}
+### {{if .Failed}}❌ {{end}}{{with .Word}}{{.}} {{end}}{{with .Name}}{{.}}: {{end}}{{.Outcome}}
 {{- if .Failed}}{{template "problems" .}}{{end}}
+{{- with .Halts}}{{template "alert" .}}{{end}}
 {{- with .Counts}}
 
 |{{range .}} {{.Head}} |{{end}}
 |{{range .}} ---: |{{end}}
 |{{range .}} {{.Number}} |{{end}}
 {{- end}}
-{{- with .Losses}}
-
-> [!CAUTION]
-> **{{.Title}}**
->
-{{- range .Lines}}
-> - {{.}}
-{{- end}}
-{{- end}}
-{{- with .Exposures}}
-
-> [!WARNING]
-> **{{.Title}}**
->
-{{- range .Lines}}
-> - {{.}}
-{{- end}}
-{{- end}}
+{{- with .Losses}}{{template "alert" .}}{{end}}
+{{- with .Exposures}}{{template "alert" .}}{{end}}
 {{- with .Warning}}
 
 > [!WARNING]
@@ -81,14 +66,25 @@ var layout = template.Must(template.New("comment").Parse(`
 
 … and {{.}}
 {{- end}}
+{{- end}}
+{{- define "alert"}}
+
+> [!{{.Kind}}]
+> **{{.Title}}**
+>
+{{- range .Lines}}
+> - {{.}}
+{{- end}}
 {{- end}}`))
 
 // page is what layout shows.
 type page struct {
-	Marker, Name, Outcome string
-	Failed                bool
-	Counts                []column
-	Losses, Exposures     *alert
+	Marker string
+	// Word tells what is applied from what is previewed, which has none.
+	Word, Name, Outcome      string
+	Failed                   bool
+	Counts                   []column
+	Halts, Losses, Exposures *alert
 	// Warning says why what is told may not be all.
 	Warning      string
 	Problems     []problem
@@ -121,25 +117,27 @@ func newPage(c Content, l limits) *page {
 	p := &page{
 		Marker:    c.ID.String(),
 		Name:      l.title(c.ID),
+		Word:      word(c.ID.Verb, r),
 		Outcome:   outcome(r),
 		Failed:    !r.OK(),
 		Warning:   l.warning(r),
 		Counts:    columns(r),
+		Halts:     l.halts(r),
 		Losses:    l.losses(r),
 		Exposures: l.exposures(r),
 		Outputs:   l.outputs(r),
 		Link:      link("View on Pulumi Cloud", pageOnCloud(r), "https"),
 		Footer:    l.footer(c),
 	}
+	p.Problems, p.MoreProblems = l.problems(r)
 	switch {
 	case c.NotStarted != "":
 		p.Outcome = "could not start"
-	case c.NotApplied != "":
-		p.Outcome = "not applied"
 	case c.NotRun != "":
 		p.Outcome = "Pulumi did not run to its end"
+	case c.NotApplied != "":
+		p.Word, p.Outcome, p.Problems[0].Title = "", "not applied", "**Reason**"
 	}
-	p.Problems, p.MoreProblems = l.problems(r)
 	return p
 }
 
@@ -177,10 +175,12 @@ func columns(r report.Report) []column {
 		}
 	}
 	for _, count := range r.Counts {
-		add(strings.TrimSpace(span(count.Operation.Mark())+" "+count.Operation.Present()), count.Number)
+		word := tense(r, count.Operation.Present(), count.Operation.Past())
+		add(strings.TrimSpace(span(count.Operation.Mark())+" "+word), count.Number)
 	}
-	add("left over", len(r.Pending()))
+	add(tense(r, "left over", "leftover deleted"), len(leftOver(r)))
 	add("errored", r.ErroredSteps())
+	add("not finished", unfinished(r))
 	if len(out) > 0 {
 		add("unchanged", r.Unchanged)
 	}
@@ -191,7 +191,7 @@ func columns(r report.Report) []column {
 func (l limits) warning(r report.Report) string {
 	switch {
 	case r.NoLog && r.OK():
-		return "Pulumi wrote no event log, so what changes is not known."
+		return "Pulumi wrote no event log, so " + tense(r, "what changes", "what changed") + " is not known."
 	case r.Broken != "":
 		return "Pulumi's event log is not whole (" + l.code(r.Broken) + "), so there may be more than what is shown here."
 	}

@@ -24,12 +24,31 @@ func plural(n int, what string) string {
 	return number(n) + " " + what + "s"
 }
 
+// tense chooses between the words for what would be and what was.
+func tense(r report.Report, present, past string) string {
+	if r.Preview {
+		return present
+	}
+	return past
+}
+
 // verb says of an operation that it is to be done or has been.
 func verb(r report.Report, operation report.Operation) string {
-	if r.Preview {
-		return "to " + operation.Present()
+	return tense(r, "to "+operation.Present(), operation.Past())
+}
+
+// word tells an applied from a previewed at a glance.
+func word(verb string, r report.Report) string {
+	switch {
+	case verb != "up":
+		return ""
+	case r.OK():
+		return "Applied"
+	case r.Preview && r.Whole():
+		// Pulumi previews before it applies, and its log begins anew with that.
+		return "Not applied"
 	}
-	return operation.Past()
+	return "Applying"
 }
 
 // outcome says in words and numbers how a run ended, failure first.
@@ -48,28 +67,36 @@ func outcome(r report.Report) string {
 	case changes != "":
 		return changes
 	case !r.Whole():
-		return "what changes is not known"
+		return tense(r, "what changes", "what changed") + " is not known"
 	}
-	nothing := "nothing to change"
-	if !r.Preview {
-		nothing = "nothing changed"
-	}
+	nothing := tense(r, "nothing to change", "nothing changed")
 	if r.Unchanged > 0 {
 		nothing += " in " + plural(r.Unchanged, "resource")
 	}
 	return nothing
 }
 
-// killed is the exit code of a program that was ended by force, as by a machine that has no memory left.
-const killed = 137
+// Exit codes that say why a run failed.
+const (
+	// unexpected is Pulumi's where --expect-no-changes is not met.
+	unexpected = 7
+	// timedOut is that of the program timeout.
+	timedOut = 124
+	// killed is that of a program that was ended by force, as by a machine that has no memory left.
+	killed = 137
+)
 
 // failure says that a run failed, or gives nothing.
 func failure(r report.Report) string {
 	switch {
 	case r.OK():
 		return ""
+	case r.ExitCode == timedOut:
+		return "interrupted by its timeout"
 	case r.Result == report.Canceled:
 		return "canceled"
+	case r.ExitCode == unexpected:
+		return "changes were not expected"
 	case r.ExitCode == 0:
 		return "failed"
 	case r.ExitCode == killed:
@@ -84,17 +111,18 @@ func counted(r report.Report) string {
 	for _, count := range r.Counts {
 		parts = append(parts, number(count.Number)+" "+verb(r, count.Operation))
 	}
-	if n := len(r.Pending()); n > 0 {
-		parts = append(parts, number(n)+" left over "+verb(r, report.Delete))
+	if n := len(leftOver(r)); n > 0 {
+		parts = append(parts, number(n)+" "+tense(r, "left over to delete", "leftover deleted"))
 	}
 	if n := r.ErroredSteps(); n > 0 {
 		parts = append(parts, number(n)+" errored")
 	}
+	if n := unfinished(r); n > 0 {
+		parts = append(parts, number(n)+" not finished")
+	}
 	switch {
 	case len(parts) > 0 || len(r.Outputs) == 0:
 		return strings.Join(parts, ", ")
-	case r.Preview:
-		return plural(len(r.Outputs), "output") + " to change"
 	}
-	return plural(len(r.Outputs), "output") + " changed"
+	return plural(len(r.Outputs), "output") + " " + tense(r, "to change", "changed")
 }

@@ -146,9 +146,9 @@ func harmless(c comment.Content) comment.Content {
 	}
 	r := c.Report
 	out := comment.Content{
-		ID:     marker.Marker{Project: x(c.ID.Project), Stack: x(c.ID.Stack), Key: x(c.ID.Key)},
+		ID:     marker.Marker{Project: x(c.ID.Project), Stack: x(c.ID.Stack), Key: x(c.ID.Key), Verb: c.ID.Verb},
 		Commit: x(c.Commit), RunURL: "https://run.example.com/x", Time: c.Time,
-		Report: r, NotStarted: message(c.NotStarted), NotRun: message(c.NotRun),
+		Report: r, NotStarted: message(c.NotStarted), NotRun: message(c.NotRun), NotApplied: message(c.NotApplied),
 	}
 	out.Report.Stdout, out.Report.Stderr, out.Report.Broken = calmText(r.Stdout), calmText(r.Stderr), x(r.Broken)
 	out.Report.Counts = slices.Clone(r.Counts)
@@ -363,6 +363,9 @@ func TestRecordingsStayInTheirCode(t *testing.T) {
 	}
 }
 
+// up finds the recordings of an up in their table.
+var up = regexp.MustCompile("(?m)^\\| (\\S+) \\|.*\\| `pulumi up ")
+
 // recorded reads the recordings.
 func recorded(t *testing.T) map[string]comment.Content {
 	t.Helper()
@@ -370,13 +373,25 @@ func recorded(t *testing.T) map[string]comment.Content {
 	if err != nil {
 		t.Fatal(err)
 	}
+	commands, err := os.ReadFile(filepath.Join(folder, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ups []string
+	for _, match := range up.FindAllStringSubmatch(string(commands), -1) {
+		ups = append(ups, match[1])
+	}
 	out := map[string]comment.Content{}
 	for _, r := range all {
 		read, err := r.Report()
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[r.Name] = comment.Content{ID: marker.Marker{Project: "cases", Stack: "organization/dev"}, Report: read}
+		id := marker.Marker{Project: "cases", Stack: "organization/dev"}
+		if slices.Contains(ups, r.Name) {
+			id.Verb = "up"
+		}
+		out[r.Name] = comment.Content{ID: id, Report: read}
 	}
 	return out
 }
@@ -467,5 +482,6 @@ func FuzzRender(f *testing.F) {
 		prove(t, everywhere(text, exit))
 		prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s"}, Report: logged(t, text, exit)})
 		prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s"}, NotStarted: "a" + text})
+		prove(t, comment.Content{ID: marker.Marker{Project: "p", Stack: "s", Verb: "up"}, NotApplied: "a" + text})
 	})
 }
