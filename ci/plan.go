@@ -52,6 +52,10 @@ func (m *Iac) Plan(
 	//
 	// +optional
 	workDir string,
+	// Properties not worth reading about, such as tags.*, with * for any text: updates of nothing else are counted and folded apart
+	//
+	// +optional
+	quietProperty []string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
@@ -110,7 +114,8 @@ func (m *Iac) Plan(
 	})
 	p := &Plan{Src: src, Masks: mask, GhVersion: m.GhVersion, CiVariables: m.CiVariables}
 	content := run.content()
-	if err != nil {
+	content.Quiet = quietProperty
+	if err = errors.Join(append(comment.Quiet(quietProperty).Check(), err)...); err != nil {
 		content.NotStarted, p.NotRun = run.shown(err.Error()), true
 		return p.with(content, "", err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"dagger/iac/comment"
@@ -54,6 +55,10 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	commentOnlyChanges bool,
+	// Properties not worth reading about, such as tags.*, with * for any text: updates of nothing else are counted and folded apart
+	//
+	// +optional
+	quietProperty []string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
@@ -130,6 +135,7 @@ func (m *Iac) Preview(
 			Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables,
 		},
 	})
+	err = errors.Join(append(comment.Quiet(quietProperty).Check(), err)...)
 	if run.target == nil {
 		if err != nil {
 			return "", err
@@ -139,6 +145,7 @@ func (m *Iac) Preview(
 
 	publisher := run.publisher()
 	content := run.content()
+	content.Quiet = quietProperty
 	if err != nil {
 		content.NotStarted = run.shown(err.Error())
 		return run.answer("", err, run.post(ctx, publisher, content), commentOptional)

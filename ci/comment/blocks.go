@@ -6,8 +6,10 @@ import "strings"
 type part struct {
 	text  string
 	lines int
-	// resource is true for a piece that is a resource's, loss for one that is deleted or replaced.
-	resource, loss bool
+	// urn is that of the resource whose piece it is, empty for none.
+	urn string
+	// loss is true for one that is deleted or replaced.
+	loss bool
 }
 
 // splitParts cuts a diff before the first line of each resource, and marks those of losses.
@@ -18,7 +20,8 @@ func splitParts(text string, losses map[string]bool) []part {
 		if at > start {
 			p := part{text: strings.TrimSuffix(text[start:at], "\n"), lines: lines}
 			if header {
-				p.resource, p.loss = whose(p.text, losses)
+				p.urn = whose(p.text)
+				p.loss = losses[p.urn]
 			}
 			out = append(out, p)
 			start, lines = at, 0
@@ -36,9 +39,8 @@ func splitParts(text string, losses map[string]bool) []part {
 	return out
 }
 
-// whose reports whether a piece that begins as a resource's does is one, by the URN below, and whether that is one of
-// losses.
-func whose(text string, losses map[string]bool) (resource, loss bool) {
+// whose gives the URN below the first line of a piece that begins as a resource's does, or nothing where it is none.
+func whose(text string) string {
 	_, at := lineAt(text, 0)
 	for range 2 {
 		var line string
@@ -46,10 +48,10 @@ func whose(text string, losses map[string]bool) (resource, loss bool) {
 		urn, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "[urn=")
 		urn, closed := strings.CutSuffix(urn, "]")
 		if ok && closed {
-			return true, losses[urn]
+			return urn
 		}
 	}
-	return false, false
+	return ""
 }
 
 // bytes is what a part takes with the gutters.
@@ -101,7 +103,7 @@ func paint(parts []part, chosen []excerpt) string {
 	for i, p := range parts {
 		if len(chosen[i].head)+len(chosen[i].tail) == 0 {
 			lines += p.lines
-			if p.resource {
+			if p.urn != "" {
 				resources++
 			}
 			continue

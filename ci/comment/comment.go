@@ -30,6 +30,8 @@ type Content struct {
 	Commit string
 	RunURL string
 	Time   time.Time
+	// Quiet are patterns of the properties that are not worth reading about.
+	Quiet Quiet
 }
 
 // Of gives the content with the report of a preview, and with its plan in the marker. NotRun says why there is none.
@@ -67,7 +69,8 @@ func Render(c Content) string {
 		page = newPage(c, l)
 		around = page.execute()
 	}
-	page.Fold = newFold(c.Report, maxBytes-len(around))
+	quiet, _ := c.Quiet.of(c.Report)
+	page.Folds = newFolds(c.Report, quiet, maxBytes-len(around))
 	return page.execute()
 }
 

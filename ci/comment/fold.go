@@ -26,9 +26,9 @@ const (
 	firstStep = 1000
 )
 
-// newFold gives the diff, or everything that was printed where the run failed or its log is not whole, in at
-// most room bytes. It gives nil if there is nothing to show.
-func newFold(r report.Report, room int) *fold {
+// newFolds gives the diff, or everything that was printed where the run failed or its log is not whole, in at
+// most room bytes. What is quiet stands in a fold of its own behind. It gives none if there is nothing to show.
+func newFolds(r report.Report, quiet map[string]bool, room int) []*fold {
 	understood := r.OK() && r.Whole()
 	if understood && len(r.Counts)+len(r.Outputs) == 0 || onlyError(r) {
 		return nil
@@ -46,11 +46,45 @@ func newFold(r report.Report, room int) *fold {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	parts := splitParts(text, lossURNs(r))
+	loud, apart := splitParts(text, lossURNs(r)), []part(nil)
+	switch {
+	case len(quiet) == 0:
+	case len(quiet) == r.Changes() && len(quiet) == len(r.Steps):
+		loud, apart = nil, loud
+	default:
+		loud, apart = setApart(loud, quiet)
+	}
+	reserved := 0
+	if len(apart) > 0 {
+		// What is loud takes the other three quarters if it needs them, and what is quiet all that is left.
+		reserved = leastFold + 3*foldBytes
+		for _, p := range apart {
+			reserved += 3 * p.bytes() // two fences may each be as long as all that is within
+		}
+		reserved = min(reserved, room/4)
+	}
+	var out []*fold
+	if f := folded(title, loud, open, room-reserved); f != nil {
+		out, room = append(out, f), room-len(f.Block)-foldBytes
+	}
+	if f := folded("Diff of quiet updates", apart, 0, room); f != nil {
+		out = append(out, f)
+	}
+	return out
+}
+
+// folded shows as much of the parts as there is room for, without being asked for if they have fewer lines than open.
+func folded(title string, parts []part, open, room int) *fold {
+	lines := 0
+	for _, p := range parts {
+		lines += p.lines
+	}
+	if lines == 0 {
+		return nil
+	}
 	for budget, step := room-2*foldBytes, firstStep; budget > leastFold; budget, step = budget-min(step, budget/4), 2*step {
 		// The fences are longer than any run of backticks in the block, so they are known only now.
 		if out := block("diff", paint(parts, choose(parts, budget))); len(out) <= room-foldBytes {
-			lines := strings.Count(text, "\n") + 1
 			return &fold{Title: title + ", " + plural(lines, "line"), Open: lines < open, Block: out}
 		}
 	}

@@ -35,11 +35,15 @@ var layout = template.Must(template.New("comment").Parse(`
 
 {{.}}
 {{- end}}
+{{- with .Quiet}}
+
+{{.}}
+{{- end}}
 {{- with .Link}}
 
 {{.}}
 {{- end}}
-{{- with .Fold}}
+{{- range .Folds}}
 
 <details{{if .Open}} open{{end}}>
 <summary>{{.Title}}</summary>
@@ -90,9 +94,11 @@ type page struct {
 	Problems     []problem
 	MoreProblems string
 	Outputs      string
-	Link         string
-	Fold         *fold
-	Footer       string
+	// Quiet counts what only changes quiet properties.
+	Quiet  string
+	Link   string
+	Folds  []*fold
+	Footer string
 }
 
 // column is one of the table of counts.
@@ -126,6 +132,7 @@ func newPage(c Content, l limits) *page {
 		Losses:    l.losses(r),
 		Exposures: l.exposures(r),
 		Outputs:   l.outputs(r),
+		Quiet:     l.quiet(c.Quiet.of(r)),
 		Link:      link("View on Pulumi Cloud", pageOnCloud(r), "https"),
 		Footer:    l.footer(c),
 	}

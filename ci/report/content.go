@@ -81,13 +81,13 @@ func (h hasher) changes(m *metadata, refreshed bool) {
 			paths[path] = ""
 		}
 	}
-	maps.DeleteFunc(paths, func(path, _ string) bool { return slices.ContainsFunc(segments(path), isInternal) })
+	maps.DeleteFunc(paths, func(path, _ string) bool { return slices.ContainsFunc(Segments(path), IsInternal) })
 	h.number(len(paths))
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		h.text(path, paths[path])
-		names[segments(path)[0]] = true
+		names[Segments(path)[0]] = true
 	}
-	keys := slices.DeleteFunc(slices.Sorted(slices.Values(m.Keys)), func(path string) bool { return slices.ContainsFunc(segments(path), isInternal) })
+	keys := slices.DeleteFunc(slices.Sorted(slices.Values(m.Keys)), func(path string) bool { return slices.ContainsFunc(Segments(path), IsInternal) })
 	keys = slices.Compact(keys)
 	h.number(len(keys))
 	h.text(keys...)
@@ -109,7 +109,7 @@ func (h hasher) changes(m *metadata, refreshed bool) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if isInternal(name) {
+		if IsInternal(name) {
 			continue
 		}
 		h.text(name)
@@ -141,13 +141,13 @@ func contentOfValue(raw json.RawMessage) Hash {
 	return h.sum()
 }
 
-// isInternal reports whether a property is one of Pulumi's own, which its text does not show either.
-func isInternal(name string) bool { return strings.HasPrefix(name, "__") }
+// IsInternal reports whether a property is one of Pulumi's own, which its text does not show either.
+func IsInternal(name string) bool { return strings.HasPrefix(name, "__") }
 
 var segment = regexp.MustCompile(`\[("(?:[^"\\]|\\.)*")\]|\[([^\]]*)\]?|([^.\[]+)`)
 
-// segments are the names and indexes of a path such as tags["a.b"].c[0]; there is at least one.
-func segments(path string) []string {
+// Segments are the names and indexes of a path such as tags["a.b"].c[0]; there is at least one.
+func Segments(path string) []string {
 	var out []string
 	for _, match := range segment.FindAllStringSubmatch(path, -1) {
 		name := match[2] + match[3]
@@ -248,7 +248,7 @@ func (h hasher) object(object map[string]any) {
 		h.text("file", sig.(string), sum)
 		return
 	}
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(object)), isInternal)
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(object)), IsInternal)
 	h.text("object")
 	h.number(len(names))
 	for _, name := range names {

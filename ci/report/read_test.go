@@ -257,7 +257,7 @@ func TestSegments(t *testing.T) {
 		{"a..b[", `["a" "b" ""]`},
 		{`a["b`, `["a" "\"b"]`},
 	} {
-		if got := fmt.Sprintf("%q", segments(test.path)); got != test.want {
+		if got := fmt.Sprintf("%q", Segments(test.path)); got != test.want {
 			t.Errorf("%s: got %s, want %s", test.path, got, test.want)
 		}
 	}

@@ -59,6 +59,7 @@ func everywhere(text string, exit int) comment.Content {
 		{Operation: report.Delete, URN: text + "2"},
 		{Operation: report.DeleteReplaced, Type: text, Name: text, Pending: true},
 		{Operation: report.Operation(text), Type: text, Name: text, Outcome: report.Errored},
+		{Operation: report.Update, Type: text, Name: text, URN: quietURN, Changes: []report.Change{{Path: text}}},
 	}
 	r := report.Report{
 		Preview:     true,
@@ -69,7 +70,7 @@ func everywhere(text string, exit int) comment.Content {
 		Diagnostics: []report.Diagnostic{{Severity: "error", Type: text, Name: text, Message: text}, {Severity: text, Message: text}},
 		Policies:    []report.Policy{{Enforcement: text, Severity: text, Pack: text, Policy: text, Type: text, Name: text, Message: text}},
 		Outputs:     []report.Output{{Operation: report.Create, Name: text}, {Operation: report.Delete, Name: text}, {Operation: report.Update, Name: text, NotSecret: true}},
-		Stdout:      cloudLine + "\n" + text,
+		Stdout:      cloudLine + "\n" + loudLines + text + "\n" + quietLines + "      ~ value: " + text,
 	}
 	if exit == 2 {
 		r.Broken = text
@@ -80,11 +81,19 @@ func everywhere(text string, exit int) comment.Content {
 		RunURL: "https://run.example.com/" + text,
 		Time:   time.Unix(0, 0),
 		Report: r,
+		Quiet:  comment.Quiet{text},
 	}
 }
 
 // cloudLine is how Pulumi names the page of a run.
 const cloudLine = "View Live: https://link.example.com/acme/shop/prod/previews/1"
+
+// A resource that is no quiet update, and the beginning of one that is.
+const (
+	loudLines  = "    + a:b:C: (create)\n        [urn=urn:pulumi:dev::p::a:b:C::loud]\n"
+	quietURN   = "urn:pulumi:dev::p::a:b:C::quiet"
+	quietLines = "    ~ a:b:C: (update)\n        [urn=" + quietURN + "]\n"
+)
 
 // prove checks a comment: rendered, it is the same as one that has a harmless x for every text of others,
 // but for what stands in code and where its two links lead. So no such text can have made an element, a
@@ -148,7 +157,9 @@ func harmless(c comment.Content) comment.Content {
 	out := comment.Content{
 		ID:     marker.Marker{Project: x(c.ID.Project), Stack: x(c.ID.Stack), Key: x(c.ID.Key), Verb: c.ID.Verb},
 		Commit: x(c.Commit), RunURL: "https://run.example.com/x", Time: c.Time,
-		Report: r, NotStarted: message(c.NotStarted), NotRun: message(c.NotRun), NotApplied: message(c.NotApplied),
+		Report: r, NotStarted: message(c.NotStarted), NotRun: message(c.NotRun), NotApplied: message(c.NotApplied)}
+	for range c.Quiet {
+		out.Quiet = append(out.Quiet, "x*")
 	}
 	out.Report.Stdout, out.Report.Stderr, out.Report.Broken = calmText(r.Stdout), calmText(r.Stderr), x(r.Broken)
 	out.Report.Counts = slices.Clone(r.Counts)
@@ -159,7 +170,10 @@ func harmless(c comment.Content) comment.Content {
 	}
 	out.Report.Steps = nil
 	for _, step := range r.Steps {
-		step.Type, step.Name, step.URN = x(step.Type), x(step.Name), x(step.URN)
+		step.Type, step.Name = x(step.Type), x(step.Name)
+		if step.URN != quietURN {
+			step.URN = x(step.URN)
+		}
 		if !slices.Contains(report.Operations(), step.Operation) {
 			step.Operation = "x"
 		}
@@ -201,7 +215,7 @@ func harmless(c comment.Content) comment.Content {
 }
 
 // ownLine are the lines of Pulumi's by which the link of the comment is found.
-var ownLine = regexp.MustCompile(`^(View Live: https://(link\.example|app\.pulumi)\.com/\S+|(Previewing update|Updating|Destroying|Refreshing) \(.*\):?)\n?$`)
+var ownLine = regexp.MustCompile(`^(View Live: https://(link\.example|app\.pulumi)\.com/\S+|(Previewing update|Updating|Destroying|Refreshing) \(.*\):?|    . a:b:C: \((?:create|update)\)|        \[urn=urn:pulumi:dev::p::a:b:C::(?:quiet|loud)\])\n?$`)
 
 // calmText puts an x for every other line, and keeps how many there are.
 func calmText(text string) string {
@@ -229,7 +243,7 @@ func tree(t *testing.T, markdown string) *html.Node {
 }
 
 // foldTitle has a number that depends on nothing but how much of the text is a diff.
-var foldTitle = regexp.MustCompile(`^(Diff|Output), [\d,]+ lines?$`)
+var foldTitle = regexp.MustCompile(`^(Diff|Diff of quiet updates|Output), [\d,]+ lines?$`)
 
 // skeleton is all of a page but what is in code, where links lead, and how long the folded text is.
 func skeleton(node *html.Node) string {
