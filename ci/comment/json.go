@@ -1,8 +1,6 @@
 package comment
 
-import (
-	"encoding/json"
-)
+import "encoding/json"
 
 // reportVersion changes when a program that read the report of an older one could no longer do so.
 const reportVersion = 1
@@ -15,7 +13,8 @@ type jsonReport struct {
 	Commit          string           `json:"commit,omitempty"`
 	OK              bool             `json:"ok"`
 	ExitCode        int              `json:"exitCode"`
-	Whole           bool             `json:"whole"`
+	Complete        bool             `json:"complete"`
+	Preview         bool             `json:"preview"`
 	Digest          string           `json:"digest,omitempty"`
 	Changes         int              `json:"changes"`
 	Unchanged       int              `json:"unchanged"`
@@ -28,29 +27,29 @@ type jsonReport struct {
 }
 
 type jsonStep struct {
-	Operation string       `json:"operation"`
-	URN       string       `json:"urn"`
-	Type      string       `json:"type"`
-	Name      string       `json:"name"`
-	Outcome   string       `json:"outcome"`
-	ForcedBy  []string     `json:"forcedBy,omitempty"`
-	Changes   []jsonChange `json:"changes,omitempty"`
-	NotSecret []string     `json:"notSecret,omitempty"`
-	Protected bool         `json:"protected,omitempty"`
-	Retained  bool         `json:"retained,omitempty"`
-	Pending   bool         `json:"pending,omitempty"`
-	Refreshed bool         `json:"refreshed,omitempty"`
+	Operation      string         `json:"operation"`
+	URN            string         `json:"urn"`
+	Type           string         `json:"type"`
+	Name           string         `json:"name"`
+	Outcome        string         `json:"outcome"`
+	ReplaceReasons []string       `json:"replaceReasons,omitempty"`
+	Properties     []jsonProperty `json:"properties,omitempty"`
+	NoLongerSecret []string       `json:"noLongerSecret,omitempty"`
+	Protected      bool           `json:"protected,omitempty"`
+	Retained       bool           `json:"retained,omitempty"`
+	LeftOver       bool           `json:"leftOver,omitempty"`
+	Refreshed      bool           `json:"refreshed,omitempty"`
 }
 
-type jsonChange struct {
+type jsonProperty struct {
 	Path string `json:"path"`
 	Kind string `json:"kind,omitempty"`
 }
 
 type jsonOutput struct {
-	Operation string `json:"operation"`
-	Name      string `json:"name"`
-	NotSecret bool   `json:"notSecret,omitempty"`
+	Operation      string `json:"operation"`
+	Name           string `json:"name"`
+	NoLongerSecret bool   `json:"noLongerSecret,omitempty"`
 }
 
 type jsonDiagnostic struct {
@@ -73,7 +72,7 @@ func (c Content) JSON() (string, error) {
 	r := c.Report
 	out := jsonReport{
 		Version: reportVersion, Project: c.ID.Project, Stack: c.ID.Stack, Commit: c.Commit,
-		OK: r.OK(), ExitCode: r.ExitCode, Whole: r.Whole(), Digest: c.ID.Plan,
+		OK: r.OK(), ExitCode: r.ExitCode, Complete: r.Whole(), Preview: r.Preview, Digest: c.ID.Plan,
 		Changes: r.Changes(), Unchanged: r.Unchanged, Counts: map[string]int{}, DurationSeconds: int(r.Duration.Seconds()),
 		Steps: []jsonStep{}, Outputs: []jsonOutput{}, Diagnostics: []jsonDiagnostic{}, Policies: []jsonPolicy{},
 	}
@@ -82,11 +81,11 @@ func (c Content) JSON() (string, error) {
 	}
 	for _, s := range r.Steps {
 		step := jsonStep{
-			Operation: string(s.Operation), URN: s.URN, Type: s.Type, Name: s.Name, Outcome: string(s.Outcome), ForcedBy: s.ForcedBy,
-			NotSecret: s.NotSecret, Protected: s.Protected, Retained: s.Retained, Pending: s.Pending, Refreshed: s.Refreshed,
+			Operation: string(s.Operation), URN: s.URN, Type: s.Type, Name: s.Name, Outcome: string(s.Outcome), ReplaceReasons: s.ForcedBy,
+			NoLongerSecret: s.NotSecret, Protected: s.Protected, Retained: s.Retained, LeftOver: s.Pending, Refreshed: s.Refreshed,
 		}
 		for _, change := range s.Changes {
-			step.Changes = append(step.Changes, jsonChange(change))
+			step.Properties = append(step.Properties, jsonProperty(change))
 		}
 		out.Steps = append(out.Steps, step)
 	}
