@@ -120,8 +120,7 @@ func counted(r report.Report) string {
 	if n := unfinished(r); n > 0 {
 		parts = append(parts, number(n)+" not finished")
 	}
-	switch {
-	case len(parts) > 0 || len(r.Outputs) == 0:
+	if len(parts) > 0 || len(r.Outputs) == 0 {
 		return strings.Join(parts, ", ")
 	}
 	return plural(len(r.Outputs), "output") + " " + tense(r, "to change", "changed")
