@@ -186,7 +186,7 @@ func (g *graph) pullRequest(pull pullRequest) object {
 	return object{"PullRequest", map[string]any{
 		"id":     nodeID("PR", pull.ID),
 		"number": pull.Number,
-		"state":  "OPEN",
+		"state":  pull.state(),
 		"title":  pull.Title,
 		"url":    pull.url(),
 		"comments": resolver(func(arguments map[string]any) (any, error) {

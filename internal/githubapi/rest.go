@@ -16,6 +16,7 @@ const notAccessible = "Resource not accessible by integration"
 
 var (
 	commentsPath = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/(\d+)/comments$`)
+	pullsPath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/commits/([^/]+)/pulls$`)
 	commentPath  = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/comments/(\d+)$`)
 )
 
@@ -26,6 +27,9 @@ func (s *Server) rest(c *call) response {
 	}
 	if match := commentsPath.FindStringSubmatch(c.path); match != nil {
 		return s.allComments(c, match[1], match[2])
+	}
+	if match := pullsPath.FindStringSubmatch(c.path); match != nil && c.Method == http.MethodGet {
+		return s.pullsOf(c, match[1], match[2])
 	}
 	if match := commentPath.FindStringSubmatch(c.path); match != nil {
 		return s.oneComment(c, match[1], match[2])
@@ -63,19 +67,38 @@ func (s *Server) allComments(c *call, repo, digits string) response {
 
 // list gives one page of comments, with links to the others.
 func (c *call) list(pull pullRequest) response {
-	query := c.URL.Query()
-	size := number(query.Get("per_page"), 30)
-	size = min(size, 100)
-	page := number(query.Get("page"), 1)
-
-	total := len(pull.Comments)
-	from := min((page-1)*size, total)
 	comments := []restComment{}
-	for _, comment := range pull.Comments[from:min(from+size, total)] {
+	for _, comment := range pull.Comments {
 		comments = append(comments, c.comment(pull, comment))
 	}
-	result := answer(http.StatusOK, comments)
-	if links := c.links(page, (total+size-1)/size); links != "" {
+	return page(c, comments)
+}
+
+// pullsOf lists the pull requests that hold a commit, as "List pull requests associated with a commit" does.
+func (s *Server) pullsOf(c *call, asked, sha string) response {
+	repo, ok := s.store.hasRepo(c.site, asked)
+	if !ok {
+		return failure(http.StatusNotFound, "Not Found")
+	}
+	found, known := s.store.pullsOf(c.site, repo, sha)
+	if !known {
+		return failure(http.StatusUnprocessableEntity, "No commit found for SHA: "+sha)
+	}
+	pulls := []restPull{}
+	for _, pull := range found {
+		pulls = append(pulls, c.pull(pull))
+	}
+	return page(c, pulls)
+}
+
+// page gives the page of a list that is asked for, with links to the others.
+func page[T any](c *call, all []T) response {
+	query := c.URL.Query()
+	size := min(number(query.Get("per_page"), 30), 100)
+	page := number(query.Get("page"), 1)
+	from := min((page-1)*size, len(all))
+	result := answer(http.StatusOK, all[from:min(from+size, len(all))])
+	if links := c.links(page, (len(all)+size-1)/size); links != "" {
 		result = result.with("Link", links)
 	}
 	return result
@@ -226,6 +249,50 @@ type restComment struct {
 	User      user      `json:"user"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// restPull is a pull request in the short form of the REST API, as lists have it.
+type restPull struct {
+	ID             int64      `json:"id"`
+	NodeID         string     `json:"node_id"`
+	URL            string     `json:"url"`
+	HTMLURL        string     `json:"html_url"`
+	Number         int        `json:"number"`
+	State          string     `json:"state"`
+	Title          string     `json:"title"`
+	MergedAt       *time.Time `json:"merged_at"`
+	MergeCommitSHA *string    `json:"merge_commit_sha"`
+	Base           restBranch `json:"base"`
+}
+
+type restBranch struct {
+	Label string   `json:"label"`
+	Ref   string   `json:"ref"`
+	Repo  restRepo `json:"repo"`
+}
+
+type restRepo struct {
+	Name     string `json:"name"`
+	FullName string `json:"full_name"`
+	HTMLURL  string `json:"html_url"`
+}
+
+func (c *call) pull(pull pullRequest) restPull {
+	owner, name, _ := strings.Cut(pull.Repo, "/")
+	out := restPull{
+		ID:      pull.ID,
+		NodeID:  nodeID("PR", pull.ID),
+		URL:     fmt.Sprintf("%s/repos/%s/pulls/%d", c.baseURL(), pull.Repo, pull.Number),
+		HTMLURL: pull.url(),
+		Number:  pull.Number,
+		State:   "open",
+		Title:   pull.Title,
+		Base:    restBranch{owner + ":main", "main", restRepo{name, pull.Repo, fmt.Sprintf("https://%s/%s", pull.Host, pull.Repo)}},
+	}
+	if !pull.MergedAt.IsZero() {
+		out.State, out.MergedAt, out.MergeCommitSHA = "closed", &pull.MergedAt, &pull.MergeCommit
+	}
+	return out
 }
 
 type user struct {

@@ -166,6 +166,18 @@ func (s *Server) AddPullRequest(repo string, number int, title string) {
 	s.store.addPullRequest(host, name, number, title)
 }
 
+// AddCommit makes a commit known, which these pull requests hold; it may be none.
+func (s *Server) AddCommit(repo, sha string, numbers ...int) error {
+	host, name := splitRepo(repo)
+	return s.store.addCommit(host, name, sha, numbers)
+}
+
+// Merge merges a pull request by a commit. What it holds stays as it is.
+func (s *Server) Merge(repo string, number int, sha string) error {
+	host, name := splitRepo(repo)
+	return s.store.merge(host, name, number, sha)
+}
+
 // Comments gives the comments of a pull request, oldest first; none where there is no such pull
 // request.
 func (s *Server) Comments(repo string, number int) []Comment {

@@ -52,6 +52,35 @@ type pullRequest struct {
 	Number   int       `json:"number"`
 	Title    string    `json:"title"`
 	Comments []Comment `json:"comments"`
+	// Commits are those that it holds, MergeCommit is what its merge made.
+	Commits     []string  `json:"commits,omitempty"`
+	MergeCommit string    `json:"merge_commit,omitempty"`
+	MergedAt    time.Time `json:"merged_at,omitzero"`
+}
+
+// state is that of GraphQL.
+func (p pullRequest) state() string {
+	if p.MergedAt.IsZero() {
+		return "OPEN"
+	}
+	return "MERGED"
+}
+
+// holds tells whether a commit, which may be shortened, is one of the pull request's or its merge.
+func (p pullRequest) holds(sha string) bool {
+	return slices.ContainsFunc(append([]string{p.MergeCommit}, p.Commits...), func(c string) bool { return isCommit(c, sha) })
+}
+
+// isCommit tells whether a hash, which may be shortened to 7 digits, is that of a commit.
+func isCommit(commit, sha string) bool {
+	return len(sha) >= 7 && strings.HasPrefix(commit, strings.ToLower(sha))
+}
+
+// commit is one that no pull request need have.
+type commit struct {
+	Host string `json:"host"`
+	Repo string `json:"repo"`
+	SHA  string `json:"sha"`
 }
 
 func (p pullRequest) url() string {
@@ -77,6 +106,7 @@ type store struct {
 	mu      sync.Mutex
 	lastID  int64
 	pulls   []*pullRequest
+	commits []commit
 	saveErr error
 }
 
@@ -84,6 +114,7 @@ type store struct {
 type stored struct {
 	LastID       int64          `json:"last_id"`
 	PullRequests []*pullRequest `json:"pull_requests"`
+	Commits      []commit       `json:"commits,omitempty"`
 }
 
 // openStore reads the file, which need not exist yet. An empty name is a store in memory.
@@ -103,7 +134,7 @@ func openStore(file string) (*store, error) {
 	if err := json.Unmarshal(data, &content); err != nil {
 		return nil, fmt.Errorf("%s does not hold the comments of a GitHub stand-in: %w", file, err)
 	}
-	s.lastID, s.pulls = max(content.LastID, firstID), content.PullRequests
+	s.lastID, s.pulls, s.commits = max(content.LastID, firstID), content.PullRequests, content.Commits
 	return s, nil
 }
 
@@ -118,7 +149,7 @@ func (s *store) save() {
 }
 
 func (s *store) write() error {
-	data, err := json.MarshalIndent(stored{s.lastID, s.pulls}, "", "  ")
+	data, err := json.MarshalIndent(stored{s.lastID, s.pulls, s.commits}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -157,6 +188,52 @@ func (s *store) addPullRequest(host, repo string, number int, title string) {
 		})
 	}
 	s.save()
+}
+
+// addCommit makes a commit known, which is one of these pull requests.
+func (s *store) addCommit(host, repo, sha string, numbers []int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, number := range numbers {
+		p := s.find(host, repo, number)
+		if p == nil {
+			return errNotFound
+		}
+		p.Commits = append(p.Commits, sha)
+	}
+	s.commits = append(s.commits, commit{host, repo, sha})
+	s.save()
+	return nil
+}
+
+// merge closes a pull request by a commit.
+func (s *store) merge(host, repo string, number int, sha string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.find(host, repo, number)
+	if p == nil {
+		return errNotFound
+	}
+	p.MergeCommit, p.MergedAt = sha, timestamp()
+	s.save()
+	return nil
+}
+
+// pullsOf gives the pull requests that hold a commit, the newest first, and whether the repository knows it. GitHub
+// knows commits by the network of forks, and lists pull requests of all of it; here, repositories of one name and host
+// are forks of each other.
+func (s *store) pullsOf(host, repo, sha string) (pulls []pullRequest, known bool) {
+	_, name, _ := strings.Cut(repo, "/")
+	fork := func(of string) bool { return strings.EqualFold(of[strings.Index(of, "/")+1:], name) }
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range slices.Backward(s.pulls) {
+		if p.Host == host && fork(p.Repo) && p.holds(sha) {
+			pulls = append(pulls, p.clone())
+		}
+	}
+	known = slices.ContainsFunc(s.commits, func(c commit) bool { return c.Host == host && fork(c.Repo) && isCommit(c.SHA, sha) })
+	return pulls, known || len(pulls) > 0
 }
 
 // find looks up a pull request. The caller holds the lock.
