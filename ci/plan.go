@@ -258,6 +258,13 @@ func (p *Plan) Publish(
 	if run.mask, err = mask.New([]string{run.target.secret}, p.Masks); err != nil {
 		return nil, err
 	}
+	// The token was not known when the preview ran.
+	content.Report = content.Report.Shown(run.shown)
+	content.NotStarted, content.NotRun = run.shown(content.NotStarted), run.shown(content.NotRun)
+	p.Failure = run.shown(p.Failure)
+	if p, err = p.with(content, run.shown(p.Printed), p.failed()); err != nil {
+		return nil, err
+	}
 	given := run.target.content
 	content.ID.Key, content.Commit, content.RunURL, content.Time = given.ID.Key, given.Commit, given.RunURL, given.Time
 	publisher := run.publisher()
