@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"dagger/iac/clean"
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/sticky"
@@ -39,8 +40,10 @@ func forTarget(gh *dagger.Container, t *target) *dagger.Container {
 	return c.WithSecretVariable(variable, t.token)
 }
 
-// publisher keeps the comment on the target through gh.
+// publisher keeps the comment on the target through gh. It may be used while Pulumi runs, which can make the mask another
+// one.
 func (r *run) publisher() *sticky.Publisher {
+	mask := r.mask
 	return &sticky.Publisher{
 		GH: func(ctx context.Context, args []string, body string) (stdout, stderr string, exitCode int, err error) {
 			gh, err := r.gh.wait()
@@ -50,6 +53,7 @@ func (r *run) publisher() *sticky.Publisher {
 			return runGH(ctx, forTarget(gh, r.target), args, body)
 		},
 		Repository: r.target.repository, Number: r.target.number, Warn: warn,
+		Show: func(text string) string { return mask.Text(clean.Text(text)) },
 	}
 }
 

@@ -195,6 +195,8 @@ func readProject(ctx context.Context, program *dagger.Directory) (project.Projec
 
 // outcome is what came of running Pulumi.
 type outcome struct {
+	// verb is what Pulumi was run for.
+	verb   string
 	report report.Report
 	// notRun says why Pulumi was not run or did not end, empty where it did.
 	notRun string
@@ -224,17 +226,17 @@ func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
 	}
 	ran, err := r.execute(ctx, c)
 	if err != nil {
-		return outcome{notRun: r.shown(err.Error())}
+		return outcome{verb: verb, notRun: r.shown(err.Error())}
 	}
 	defer ran.close()
 	events, err := ran.events()
 	if err != nil {
-		return outcome{notRun: r.shown(err.Error())}
+		return outcome{verb: verb, notRun: r.shown(err.Error())}
 	}
 	defer events.Close()
 	did, err := report.FromLog(events)
 	if err != nil {
-		return outcome{notRun: r.shown(err.Error())}
+		return outcome{verb: verb, notRun: r.shown(err.Error())}
 	}
 	did.ExitCode, did.Stdout, did.Stderr = ran.exitCode, ran.stdout, ran.stderr
 	if did.NoLog {
@@ -242,7 +244,7 @@ func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
 	}
 	// Pulumi prints the old value of what has just become a secret.
 	r.mask = r.mask.With(did.NowSecret...)
-	return outcome{report: did.Shown(r.shown), locked: locked(ran)}
+	return outcome{verb: verb, report: did.Shown(r.shown), locked: locked(ran)}
 }
 
 // execute runs Pulumi, and waits for a stack that another run has locked as long as it was told to.
@@ -269,7 +271,7 @@ func (r *run) shown(text string) string { return r.mask.Text(clean.Text(text)) }
 // finish is the answer of a verb: what Pulumi printed, or an error with its words.
 func (r *run) finish(did outcome) (string, error) {
 	printed := join(did.report.Stderr, did.report.Stdout)
-	what := fmt.Sprintf("pulumi %s of %s", r.verb, r.stack)
+	what := fmt.Sprintf("pulumi %s of %s", did.verb, r.stack)
 	switch {
 	case did.notRun != "":
 		return "", fmt.Errorf("%s did not run to its end: %s", what, inError(did.notRun))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/options"
 	"dagger/iac/plan"
@@ -133,44 +134,36 @@ func (m *Iac) Up(
 		Src: src, WorkDir: workDir, Stack: stack, Mask: mask, Timeout: timeout, WaitForLock: waitForLock, PolicyPack: policyPack, Upsert: upsert,
 		Options: options.Options{
 			Target: target, TargetDependents: targetDependents, Exclude: exclude, Replace: replace, Refresh: refresh,
-			Parallel: parallel, Message: message, Config: config,
+			Parallel: parallel, Message: message, Config: config, ExpectNoChanges: expectNoChanges,
 		},
 		Publication: &publication{
 			Token: githubToken, Repository: githubRepository, Key: commentKey,
 			Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables, Merged: true,
 		},
 	})
+	err = errors.Join(err, checkReviewed(reviewed, expectDigest, githubToken))
+	merging := run.findMerge(ctx)
+	if err != nil {
+		content := run.content()
+		content.NotStarted = run.shown(err.Error())
+		return run.tell(ctx, merging, content, "", err, commentOptional)
+	}
 	also := []string{"--yes"}
 	if continueOnError {
 		also = append(also, "--continue-on-error")
 	}
-	if expectNoChanges {
-		also = append(also, "--expect-no-changes")
-	}
-	if err := errors.Join(err, checkReviewed(reviewed, expectDigest, githubToken)); err != nil {
-		return "", err
-	}
-	merged := run.findMerged(ctx)
 	if reviewed || expectDigest != "" {
-		done, text, err := run.review(ctx, merged, reviewed, expectDigest, commentOptional)
-		if done {
-			return text, err
+		told, text, err := run.review(ctx, merging, reviewed, expectDigest)
+		if told != nil {
+			return run.tell(ctx, merging, *told, text, err, commentOptional)
 		}
 		also = append(also, "--skip-preview")
 	}
 	did := run.pulumi(ctx, "up", also...)
+	content := run.content()
+	content.Report, content.NotRun = did.report, did.notRun
 	text, failed := run.finish(did)
-	number, err := merged.wait()
-	if err == nil && number == 0 {
-		return text, failed
-	}
-	if err == nil {
-		run.target.number = number
-		content := run.content()
-		content.Report, content.NotRun = did.report, did.notRun
-		err = run.post(ctx, run.publisher(), content)
-	}
-	return run.answer(text, failed, err, commentOptional)
+	return run.tell(ctx, merging, content, text, failed, commentOptional)
 }
 
 // checkReviewed checks what an up is to be compared with.
@@ -186,70 +179,122 @@ func checkReviewed(reviewed bool, expectDigest string, token *dagger.Secret) err
 	return nil
 }
 
-// findMerged looks for the merged pull request, or gives 0 where there is none to be told.
-func (r *run) findMerged(ctx context.Context) *future[int] {
-	return start(func() (int, error) {
-		switch {
-		case r.target == nil:
-			return 0, nil
-		case r.target.content.Commit == "":
-			warn("missing commit: it is not given and cannot be read from .git in src, so no merged pull request is found")
-			return 0, nil
-		}
-		number, err := r.publisher().Merged(ctx, r.target.content.Commit)
-		if err == nil && number == 0 {
-			warn(fmt.Sprintf("no merged pull request of %s has the commit %s: nothing is posted", r.target.repository, r.target.content.Commit))
-		}
-		return number, err
+// merge is the pull request whose merge is applied, or 0 and why it is not known.
+type merge struct {
+	number int
+	why    string
+}
+
+// findMerge asks GitHub for the pull request, while the caller goes on.
+func (r *run) findMerge(ctx context.Context) *future[merge] {
+	known := func(why string) *future[merge] {
+		return start(func() (merge, error) { return merge{why: why}, nil })
+	}
+	switch {
+	case r.target == nil:
+		return known("no pull request was looked for")
+	case r.target.content.Commit == "":
+		return known("missing commit: it is not given and cannot be read from .git in src, so its pull request is not known")
+	}
+	publisher := r.publisher()
+	return start(func() (merge, error) {
+		number, why, err := publisher.Merged(ctx, r.target.content.Commit)
+		return merge{number, why}, err
 	})
 }
 
-// review previews, and says whether it is done with it: where nothing is left to do, and where the plan is not the one
-// that was reviewed.
-func (r *run) review(ctx context.Context, merged *future[int], reviewed bool, expectDigest string, optional bool) (done bool, text string, err error) {
-	did := r.pulumi(ctx, "preview")
-	number, notFound := merged.wait()
+// merged waits for the pull request. Where there was none GitHub is asked once more, by now: it tells of a merge some
+// seconds after the commit.
+func (r *run) merged(ctx context.Context, merging *future[merge]) (merge, error) {
+	if r.target != nil && r.target.number > 0 {
+		return merge{number: r.target.number}, nil
+	}
+	found, err := merging.wait()
+	if err == nil && found.number == 0 {
+		found, err = r.findMerge(ctx).wait()
+	}
 	if r.target != nil {
-		r.target.number = number
+		r.target.number = found.number
 	}
-	if _, failed := r.finish(did); failed != nil {
-		return true, "", failed
-	}
-	now := plan.Of(did.report)
-	var wrong error
+	return found, err
+}
+
+// tell posts what came of an up on the merged pull request, if there is one, and gives the result.
+func (r *run) tell(ctx context.Context, merging *future[merge], content comment.Content, text string, failed error, optional bool) (string, error) {
+	found, err := r.merged(ctx, merging)
 	switch {
-	case now.Digest == "":
-		wrong = errors.New("its plan is not known: " + now.Why)
+	case r.target == nil:
+		return text, failed
+	case err == nil && found.number == 0:
+		warn(found.why + ": nothing is posted")
+		return text, failed
+	case err == nil:
+		err = r.post(ctx, r.publisher(), content)
+	}
+	return r.answer(text, failed, err, optional)
+}
+
+// review previews, and gives what is to be told where that is the end: where nothing is left to do, and where the plan
+// is not the one that was reviewed.
+func (r *run) review(ctx context.Context, merging *future[merge], reviewed bool, expectDigest string) (told *comment.Content, text string, err error) {
+	did := r.pulumi(ctx, "preview")
+	text, failed := r.finish(did)
+	content := r.content()
+	now := plan.Of(did.report)
+	switch {
+	case failed != nil:
+		content.NotApplied = whyFailed(did)
+		return &content, "", fmt.Errorf("nothing was applied: %s", failed)
 	case now.Empty():
-		return true, did.report.Stdout, nil
+		content.Report = did.report
+		content.Report.Preview = false
+		return &content, text, nil
 	}
-	if wrong == nil && expectDigest != "" && now.Digest != expectDigest {
-		wrong = fmt.Errorf("its plan has the digest %s, and not %s as --expect-digest says", now.Digest, expectDigest)
+	why := r.differs(ctx, merging, now, reviewed, expectDigest)
+	if why == nil {
+		return nil, "", nil
 	}
-	if wrong == nil && reviewed {
-		wrong = notFound
-		if wrong == nil {
-			wrong = r.compare(ctx, number, now)
+	content.NotApplied = r.shown(why.Error())
+	return &content, "", fmt.Errorf("nothing was applied to %s: %s", r.stack, why)
+}
+
+// whyFailed says in short why a preview failed. What it says has been masked.
+func whyFailed(did outcome) string {
+	if did.notRun != "" {
+		return "its preview did not run to its end: " + did.notRun
+	}
+	why := "its preview failed"
+	for _, d := range did.report.Diagnostics {
+		if d.Severity == "error" && d.Message != "preview failed" {
+			why += "\n" + d.Message
 		}
 	}
-	if wrong == nil {
-		return false, "", nil
+	return why
+}
+
+// differs says why a plan may not be applied, or nil where it may.
+func (r *run) differs(ctx context.Context, merging *future[merge], now plan.Plan, reviewed bool, expectDigest string) error {
+	if now.Digest == "" {
+		return errors.New("its plan is not known: " + now.Why)
 	}
-	failure := fmt.Errorf("%s was not applied: %s", r.stack, wrong)
-	if number == 0 {
-		return true, "", failure
+	if expectDigest != "" && now.Digest != expectDigest {
+		return fmt.Errorf("its plan has the digest %s, want %s as --expect-digest says", now.Digest, expectDigest)
 	}
-	content := r.content()
-	content.NotApplied = r.shown(wrong.Error())
-	text, err = r.answer("", failure, r.post(ctx, r.publisher(), content), optional)
-	return true, text, err
+	if !reviewed {
+		return nil
+	}
+	found, err := r.merged(ctx, merging)
+	switch {
+	case err != nil:
+		return err
+	case found.number == 0:
+		return fmt.Errorf("there is no comment to compare its plan with: %s", found.why)
+	}
+	return r.compare(ctx, now)
 }
 
 // compare says how a plan differs from the one in the comment on the merged pull request.
-func (r *run) compare(ctx context.Context, number int, now plan.Plan) error {
-	if number == 0 {
-		return errors.New("no merged pull request was found whose comment it could be compared with")
-	}
+func (r *run) compare(ctx context.Context, now plan.Plan) error {
 	id := r.content().ID
 	id.Verb = ""
 	found, err := r.publisher().Reviewed(ctx, id)
@@ -257,7 +302,7 @@ func (r *run) compare(ctx context.Context, number int, now plan.Plan) error {
 	case err != nil:
 		return err
 	case found.Plan == "":
-		return fmt.Errorf("the comment on %s holds no plan: its preview failed, or an older version wrote it", r.target)
+		return fmt.Errorf("the preview's comment on %s holds no plan: the preview failed, or an older version of this module wrote the comment", r.target)
 	}
 	d := plan.Compare(plan.Reviewed{Digest: found.Plan, Steps: found.Steps}, now)
 	if d.Same {

@@ -16,7 +16,7 @@ import (
 const query = `query($owner: String!, $name: String!, $number: Int!, $endCursor: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) {
     comments(first: 100, after: $endCursor) {
-      nodes { url body isMinimized viewerDidAuthor author { login } editor { login } }
+      nodes { url body isMinimized viewerDidAuthor author { __typename login } lastEditedAt editor { __typename login } }
       pageInfo { hasNextPage endCursor }
     }
   } }
@@ -35,7 +35,7 @@ func (p *publication) look() error {
 	}
 	only := fmt.Sprintf(`.data.repository.pullRequest.comments.nodes[]
 		| select(.viewerDidAuthor and (.isMinimized | not) and (.body | startswith(%s)))
-		| {url, body, author: .author.login, editor: .editor.login}`, prefix)
+		| {url, body, editor: (if .lastEditedAt == null or .editor == .author then null else .editor.login // "ghost" end)}`, prefix)
 	a, err := p.ask("graphql", "--paginate",
 		"-f", "query="+query, "-f", "owner="+p.Repository.Owner, "-f", "name="+p.Repository.Name,
 		"-F", "number="+strconv.Itoa(p.Number), "--jq", only)

@@ -14,8 +14,7 @@ type comment struct {
 	// Body is the text as GitHub keeps it, Marker its first line.
 	Body   string        `json:"body"`
 	Marker marker.Marker `json:"-"`
-	// Author wrote it, and Editor changed it last: empty where nobody did.
-	Author string `json:"author"`
+	// Editor is who changed it last, if that was somebody else than its author; empty for most.
 	Editor string `json:"editor"`
 }
 
@@ -88,10 +87,10 @@ func decide(s state) step {
 // maxAhead is how far the clocks of two machines may be apart.
 const maxAhead = time.Hour
 
-// began is when the run of a comment began: zero if that is not known, or lies so far ahead that it is the
-// fault of a clock.
+// began is when the run of a comment began: zero if that is not known, lies so far ahead that it is the fault of a
+// clock, or was written by somebody else, who could make their text last so.
 func (s state) began(c comment) time.Time {
-	if c.Marker.Began.After(s.now.Add(maxAhead)) {
+	if c.Editor != "" || c.Marker.Began.After(s.now.Add(maxAhead)) {
 		return time.Time{}
 	}
 	return c.Marker.Began

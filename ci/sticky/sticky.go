@@ -191,8 +191,13 @@ func (p *publication) wait(a answer) error {
 
 func (p *publication) warn(text string) { p.Warn(p.Show(text)) }
 
-// title is the pull request in messages.
-func (p *publication) title() string { return fmt.Sprintf("%s#%d", p.Repository, p.Number) }
+// title is the pull request in messages, or the repository before it is known.
+func (p *publication) title() string {
+	if p.Number == 0 {
+		return p.Repository.String()
+	}
+	return fmt.Sprintf("%s#%d", p.Repository, p.Number)
+}
 
 // failure is the sentence for an answer that is final.
 func (p *publication) failure(a answer) error {

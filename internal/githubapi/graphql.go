@@ -344,7 +344,10 @@ func (g *graph) comment(pull pullRequest, comment Comment) object {
 	}
 	if comment.Edits > 0 {
 		fields["lastEditedAt"] = comment.UpdatedAt
-		fields["editor"] = g.author(comment.Editor)
+		// An account that is gone is told as none.
+		if comment.Editor != "" {
+			fields["editor"] = g.author(comment.Editor)
+		}
 	}
 	if comment.Minimized != "" {
 		fields["minimizedReason"] = comment.Minimized
