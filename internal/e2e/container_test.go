@@ -308,9 +308,10 @@ func TestRuntimeNobodyKnows(t *testing.T) {
 func TestRefreshDriftAndDestroy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
-	w.has(w.fail(w.verb(inContainer, "drift")...), "drifted", "to create")
+	w.has(w.fail(w.verb(inContainer, "drift", "--unapplied")...), "has not been applied", "to create")
 	w.succeed(w.verb(inContainer, "up")...)
-	w.has(w.succeed(w.verb(inContainer, "drift")...), "unchanged")
+	w.has(w.succeed(w.verb(inContainer, "drift", "--unapplied")...), "unchanged")
 	w.has(w.succeed(w.verb(inContainer, "refresh")...), "unchanged")
-	w.has(w.succeed(w.verb(inContainer, "destroy")...), "deleted")
+	w.has(w.fail(w.verb(inContainer, "destroy")...), "invalid confirm")
+	w.has(w.succeed(w.verb(inContainer, "destroy", "--confirm", w.stack.Name)...), "deleted")
 }
