@@ -58,10 +58,10 @@ tools:
 	@$(GO) run ./internal/cmd/tools
 
 test-tools:
-	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs chromium gcc lint testsum
+	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs chromium gcc jq lint testsum
 
 check-tools:
-	@$(GO) run ./internal/cmd/tools gh lint testsum
+	@$(GO) run ./internal/cmd/tools gh jq lint testsum
 
 stage:
 	@$(GO) run ./internal/cmd/hostdagger -m . stage $(STAGE)

@@ -238,17 +238,34 @@ func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagge
 		WithDirectory(programDir, r.src), nil
 }
 
+// plan says how to install the program's dependencies. In a work-dir, the lock file and the list of workspaces may lie
+// above.
 func (o *ownContainer) plan(ctx context.Context, r *run) (project.Install, error) {
 	program := r.program()
 	plan, err := r.project.Plan(
 		func() ([]string, error) { return program.Entries(ctx) },
 		func(name string) (string, error) { return program.File(name).Contents(ctx) },
 	)
-	if r.workDir != "" && !plan.Locked {
-		// The lock file, and the list of workspaces, may lie above.
-		plan.Include = nil
+	if err != nil || r.workDir == "" || plan.Locked || len(plan.Command) == 0 {
+		return plan, err
 	}
-	return plan, err
+	plan.Include = nil
+	if r.project.Runtime != "nodejs" {
+		return plan, nil
+	}
+	for dir := r.workDir; dir != "."; {
+		dir = path.Dir(dir)
+		above := r.src.Directory(dir)
+		files, err := above.Entries(ctx)
+		if err != nil {
+			return plan, err
+		}
+		of, ok, err := r.project.PlanAbove(files, func(name string) (string, error) { return above.File(name).Contents(ctx) })
+		if err != nil || ok {
+			return of, err
+		}
+	}
+	return plan, nil
 }
 
 // withVariables gives a container the credentials, variables and secrets with these names.

@@ -85,7 +85,7 @@ func (m *Iac) Destroy(
 	// +optional
 	excludeProtected bool,
 ) (string, error) {
-	if confirm != stack || confirm == "" {
+	if confirm != stack && stack != "" {
 		return "", fmt.Errorf("invalid confirm %q: want the name of the stack %q once more, since destroy deletes its resources", confirm, stack)
 	}
 	run, err := m.prepare(ctx, "destroy", settings{

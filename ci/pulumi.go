@@ -110,7 +110,7 @@ var script = strings.Join([]string{
 }, "; ")
 
 func (p *pulumiModule) run(ctx context.Context, r *run, c command) (*execution, error) {
-	src, workDir, err := p.layOut(ctx, r)
+	src, installs, err := p.layOut(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -118,40 +118,50 @@ func (p *pulumiModule) run(ctx context.Context, r *run, c command) (*execution, 
 		FromVersion(p.iac.PulumiVersion).
 		WithPulumiToken(p.iac.PulumiToken).
 		WithAwsCredentials(p.iac.AwsAccessKey, p.iac.AwsSecretKey).
-		Run(ctx, src, fmt.Sprintf(script, r.shellCommand(c, workDir), rand.Text()))
+		Run(ctx, src, fmt.Sprintf(script, r.shellCommand(c, installs), rand.Text()))
 	if err != nil {
 		return nil, errors.New(explain(err))
 	}
 	return parseScript(out)
 }
 
-// manifests are the files that the Pulumi module installs the dependencies from, by runtime.
-var manifests = map[string]string{"go": "go.mod", "nodejs": "package.json", "python": "requirements.txt"}
+// manifests are the files from which the Pulumi module installs the dependencies, by runtime, and one that asks for none.
+var manifests = map[string]struct{ name, empty string }{
+	"go":     {"go.mod", "module root\n"},
+	"nodejs": {"package.json", "{}"},
+	"python": {"requirements.txt", ""},
+}
 
 // layOut gives the folder that the Pulumi module is given, and the program's folder in it. The module reads Pulumi.yaml and
-// installs the dependencies at the root, so a program that has its manifest beside it is all that it is given.
-func (p *pulumiModule) layOut(ctx context.Context, r *run) (src *dagger.Directory, workDir string, err error) {
+// installs the dependencies at the root. Where they are not asked for there, it gets a manifest that asks for none, and the
+// program's are installed by installs.
+func (p *pulumiModule) layOut(ctx context.Context, r *run) (src *dagger.Directory, installs bool, err error) {
 	if r.workDir == "" {
-		return r.src, "", nil
+		return r.src, false, nil
 	}
 	files, err := r.src.Entries(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, false, err
 	}
-	if manifest := manifests[r.project.Runtime]; manifest != "" && !slices.Contains(files, manifest) {
-		return r.program(), "", nil
+	src = r.src.WithFile("Pulumi.yaml", r.program().File(r.project.File))
+	if m := manifests[r.project.Runtime]; m.name != "" && !slices.Contains(files, m.name) {
+		// A Go build gets what it needs by itself.
+		return src.WithNewFile(m.name, m.empty), r.project.Runtime != "go", nil
 	}
-	return r.src.WithFile("Pulumi.yaml", r.program().File(r.project.File)), r.workDir, nil
+	return src, false, nil
 }
 
-// shellCommand is what a shell is to run in the program's folder: quoted, with the event log in "$d/log".
-func (r *run) shellCommand(c command, workDir string) string {
+// shellCommand is what a shell is to run in src: quoted, with the event log in "$d/log".
+func (r *run) shellCommand(c command, installs bool) string {
 	var out strings.Builder
 	for _, v := range r.told {
 		out.WriteString("export " + quote([]string{v.Name + "=" + v.Value}) + "; ")
 	}
-	if workDir != "" {
-		out.WriteString("cd " + quote([]string{workDir}) + " && ")
+	if r.workDir != "" {
+		out.WriteString("cd " + quote([]string{r.workDir}) + " && ")
+	}
+	if installs && !c.noProgram {
+		out.WriteString(`{ pulumi install >"$d/install" 2>&1 || { cat "$d/install" >&2; false; }; } && `)
 	}
 	if c.upsert {
 		out.WriteString("pulumi " + quote(upsertArgs(r.stack)) + " && ")

@@ -59,7 +59,7 @@ func (m *Iac) Refresh(
 	//
 	// +optional
 	config []string,
-	// Fail if anything changes
+	// Write the state, and fail if that changed it
 	//
 	// +optional
 	expectNoChanges bool,

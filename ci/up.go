@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
@@ -121,7 +120,7 @@ func (m *Iac) Up(
 	//
 	// +optional
 	continueOnError bool,
-	// Fail if anything changes
+	// Apply, and fail if that changed anything
 	//
 	// +optional
 	expectNoChanges bool,
@@ -312,18 +311,14 @@ func (r *run) compare(ctx context.Context, now plan.Plan) error {
 	if !d.Listed {
 		return errors.New(why)
 	}
-	if len(d.New) > 0 {
-		var names []string
-		for _, s := range d.New[:min(len(d.New), maxNamed)] {
-			names = append(names, s.String())
-		}
-		why += fmt.Sprintf("; new: %s", strings.Join(names, ", "))
-		if more := len(d.New) - maxNamed; more > 0 {
-			why += fmt.Sprintf(" and %d more", more)
-		}
+	for _, step := range d.New[:min(len(d.New), maxNamed)] {
+		why += "\nnew: " + step.String()
+	}
+	if more := len(d.New) - maxNamed; more > 0 {
+		why += fmt.Sprintf("\n%d more are new", more)
 	}
 	if d.Missing > 0 {
-		why += fmt.Sprintf("; missing: %d of those that were reviewed", d.Missing)
+		why += fmt.Sprintf("\nmissing: %d of those that were reviewed", d.Missing)
 	}
 	return errors.New(why)
 }

@@ -24,6 +24,7 @@ type jsonReport struct {
 	Outputs         []jsonOutput     `json:"outputs"`
 	Diagnostics     []jsonDiagnostic `json:"diagnostics"`
 	Policies        []jsonPolicy     `json:"policies"`
+	Markdown        string           `json:"markdown"`
 }
 
 type jsonStep struct {
@@ -74,7 +75,7 @@ func (c Content) JSON() (string, error) {
 		Version: reportVersion, Project: c.ID.Project, Stack: c.ID.Stack, Commit: c.Commit,
 		OK: r.OK(), ExitCode: r.ExitCode, Complete: r.Whole(), Preview: r.Preview, Digest: c.ID.Plan,
 		Changes: r.Changes(), Unchanged: r.Unchanged, Counts: map[string]int{}, DurationSeconds: int(r.Duration.Seconds()),
-		Steps: []jsonStep{}, Outputs: []jsonOutput{}, Diagnostics: []jsonDiagnostic{}, Policies: []jsonPolicy{},
+		Steps: []jsonStep{}, Outputs: []jsonOutput{}, Diagnostics: []jsonDiagnostic{}, Policies: []jsonPolicy{}, Markdown: Render(c),
 	}
 	for _, count := range r.Counts {
 		out.Counts[string(count.Operation)] = count.Number

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -76,13 +77,40 @@ func (p Project) planNode(files []string, read func(string) (string, error)) (In
 	if !needsSources(manifest) {
 		plan.Include = nodeManifests
 	}
-	for _, i := range nodeInstalls {
-		if slices.Contains(files, i.lock) && (p.PackageManager == "" || p.PackageManager == i.manager) {
-			plan.Command, plan.Locked = i.command, true
-			break
-		}
+	if command := p.lockedInstall(files); command != nil {
+		plan.Command, plan.Locked = command, true
 	}
 	return plan, nil
+}
+
+// PlanAbove says how to install the dependencies of a program that is a workspace of a folder above it, false where that
+// folder does not hold workspaces. The command is to run in the program's folder.
+func (p Project) PlanAbove(files []string, read func(name string) (string, error)) (Install, bool, error) {
+	if !slices.Contains(files, "package.json") {
+		return Install{}, false, nil
+	}
+	manifest, err := read("package.json")
+	var file struct {
+		Workspaces json.RawMessage `json:"workspaces"`
+	}
+	if err != nil || !slices.Contains(files, "pnpm-workspace.yaml") && (json.Unmarshal([]byte(manifest), &file) != nil || file.Workspaces == nil) {
+		return Install{}, false, err
+	}
+	if command := p.lockedInstall(files); command != nil {
+		return Install{Command: command}, true, nil
+	}
+	// `pulumi install` wants node_modules beside the program, where a workspace has none.
+	return Install{Command: []string{cmp.Or(p.PackageManager, "npm"), "install"}}, true, nil
+}
+
+// lockedInstall is the command that installs what the lock file among these files says, nil where there is none.
+func (p Project) lockedInstall(files []string) []string {
+	for _, i := range nodeInstalls {
+		if slices.Contains(files, i.lock) && (p.PackageManager == "" || p.PackageManager == i.manager) {
+			return i.command
+		}
+	}
+	return nil
 }
 
 // needsSources is true for a package.json whose installation reads more than the manifests: scripts

@@ -2,7 +2,9 @@ package project
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -88,6 +90,28 @@ func TestPlan(t *testing.T) {
 		got, err := c.project.Plan(func() ([]string, error) { return names, nil }, func(f string) (string, error) { return c.files[f], nil })
 		if err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
+		}
+	}
+}
+
+func TestPlanAbove(t *testing.T) {
+	const workspaces = `{"workspaces": ["apps/*"]}`
+	for name, c := range map[string]struct {
+		project Project
+		files   map[string]string
+		want    []string
+	}{
+		"npm's lock file is respected": {Project{}, map[string]string{"package.json": workspaces, "package-lock.json": ""}, []string{"npm", "ci", "--no-audit", "--no-fund"}},
+		"without a lock npm installs":  {Project{}, map[string]string{"package.json": workspaces}, []string{"npm", "install"}},
+		"the chosen manager decides":   {Project{PackageManager: "yarn"}, map[string]string{"package.json": workspaces, "package-lock.json": ""}, []string{"yarn", "install"}},
+		"pnpm lists them elsewhere":    {Project{}, map[string]string{"package.json": "{}", "pnpm-workspace.yaml": "", "pnpm-lock.yaml": ""}, []string{"pnpm", "install", "--frozen-lockfile"}},
+		"a package of its own":         {Project{}, map[string]string{"package.json": "{}", "package-lock.json": ""}, nil},
+		"not JSON":                     {Project{}, map[string]string{"package.json": "{", "package-lock.json": ""}, nil},
+		"nothing":                      {Project{}, map[string]string{"package-lock.json": ""}, nil},
+	} {
+		got, ok, err := c.project.PlanAbove(slices.Sorted(maps.Keys(c.files)), func(f string) (string, error) { return c.files[f], nil })
+		if err != nil || ok != (c.want != nil) || !slices.Equal(got.Command, c.want) || got.Include != nil {
+			t.Errorf("%s: %+v, %t, %v, want %q", name, got, ok, err, c.want)
 		}
 	}
 }

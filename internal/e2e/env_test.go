@@ -40,6 +40,8 @@ func TestEnvExampleGivesStackAndSecrets(t *testing.T) {
 			"AWSSECRETKEY":        "env://AWS_SECRET_ACCESS_KEY",
 			"PREVIEW_GITHUBTOKEN": "env://GITHUB_TOKEN",
 			"PREVIEW_STACK":       test.stack,
+			"PLAN_STACK":          test.stack,
+			"OUTPUTS_STACK":       test.stack,
 			"DRIFT_STACK":         test.stack,
 		} {
 			if values[name] != want {

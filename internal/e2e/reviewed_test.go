@@ -334,16 +334,16 @@ func TestReviewedPlanIsNotTheOne(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"the program has one resource more", func() { same(); w.program(bucket("extra")) }, nil, []string{differs, "; new: create demo:storage:Bucket extra"}},
+		{"the program has one resource more", func() { same(); w.program(bucket("extra")) }, nil, []string{differs, "\nnew: create demo:storage:Bucket extra"}},
 		{"the program has another value", func() { same(); w.rewrite(strings.Replace(program, "days: 90", "days: 91", 1)) }, nil,
-			[]string{differs, "; new: update demo:storage:Bucket assets; missing: 1 of those that were reviewed"}},
+			[]string{differs, "\nnew: update demo:storage:Bucket assets\nmissing: 1 of those that were reviewed"}},
 		{"the program has one resource less", func() {
 			same()
 			w.rewrite(regexp.MustCompile(`(?s)  sessions:\n.*outputs:\n`).ReplaceAllString(strings.Replace(program, "  sessions: ${sessions.endpoint}\n", "", 1), "outputs:\n"))
 		}, nil, []string{differs, "missing: 2 of those that were reviewed"}},
-		{"the program has one output more", func() { same(); w.output("zone: eu-west-1") }, nil, []string{differs, "; new: create output zone"}},
+		{"the program has one output more", func() { same(); w.output("zone: eu-west-1") }, nil, []string{differs, "\nnew: create output zone"}},
 		{"only a part is to be applied", same, []string{"--exclude", "**::sessions"}, []string{differs, "missing: "}},
-		{"one more is to be replaced", same, []string{"--replace", "**::assets"}, []string{differs, "; new: replace demo:storage:Bucket assets"}},
+		{"one more is to be replaced", same, []string{"--replace", "**::assets"}, []string{differs, "\nnew: replace demo:storage:Bucket assets"}},
 		{"the program is broken", func() { same(); w.output("broken: ${nosuch}") }, nil, []string{"failed", "nosuch"}},
 		{"no comment", func() {}, nil, []string{missing}},
 		{"hidden", func() { w.must(w.github.Minimize(post(bot, reviewed.Body).ID)) }, nil, []string{missing}},
@@ -365,7 +365,7 @@ func TestReviewedPlanIsNotTheOne(t *testing.T) {
 		{"the state is another one", func() {
 			same()
 			w.pulumi("state", "delete", "--yes", "urn:pulumi:dev::infra::demo:storage:Bucket::uploads")
-		}, nil, []string{differs + "; missing: 1 of those that were reviewed"}},
+		}, nil, []string{differs + "\nmissing: 1 of those that were reviewed"}},
 	} {
 		for _, c := range w.comments() {
 			w.must(w.github.DeleteComment(c.ID))
@@ -424,7 +424,7 @@ func TestReviewedPlansOfTwoMergesInARow(t *testing.T) {
 	w.rewrite(base)
 	w.program(bucket("first"), bucket("second"))
 	said, _ := w.notApplied(w.up(inContainer, "--commit", otherCommit, "--reviewed")...)
-	w.has(said, "reviewed on acme/shop#8", "; new: create demo:storage:Bucket first\n")
+	w.has(said, "reviewed on acme/shop#8", "\nnew: create demo:storage:Bucket first\n")
 	w.hasNot(said, "missing", "second")
 	if n := len(w.comments()); n != 1 || len(w.github.Comments(repo, 8)) != 2 {
 		t.Errorf("#7 has %d comments, #8 has %v", n, w.github.Comments(repo, 8))

@@ -83,6 +83,10 @@ var all = map[string][]tool{
 		program: "chromium", commands: []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}, packages: []string{"chromium"},
 		byHand: "https://www.chromium.org/getting-involved/download-chromium",
 	}},
+	"jq": {&system{
+		program: "jq", commands: []string{"jq"}, packages: []string{"jq"},
+		byHand: "https://jqlang.org",
+	}},
 	"nodejs": {
 		&system{program: "node", commands: []string{"node", "nodejs"}, atLeast: "v18.0.0", packages: []string{"nodejs"}, byHand: "https://nodejs.org"},
 		&system{program: "npm", commands: []string{"npm"}, packages: []string{"npm"}, byHand: "https://nodejs.org"},

@@ -204,6 +204,7 @@ func looksForSecretsFirst(w workflow) (f findings) {
 }
 
 var (
+	comments   = regexp.MustCompile(`(?m)^ *#.*$`)
 	secret     = regexp.MustCompile(`\$\{\{[^}]*\b(secrets|github\.token)\b`)
 	secretOnly = regexp.MustCompile(`^\$\{\{ (secrets\.([A-Z_]+)|github\.token) \}\}$`)
 	anySecret  = regexp.MustCompile(`^\$\{\{ secrets\.[A-Z_]+ != ''( \|\| secrets\.[A-Z_]+ != '')* \}\}$`)
@@ -244,7 +245,7 @@ func keepsSecretsInVariables(w workflow) (f findings) {
 			}
 		}
 	}
-	f.add(len(secret.FindAllString(w.text, -1)) != inVariables, "a secret outside of a step's variables")
+	f.add(len(secret.FindAllString(comments.ReplaceAllString(w.text, ""), -1)) != inVariables, "a secret outside of a step's variables")
 	return f
 }
 
