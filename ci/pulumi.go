@@ -54,12 +54,13 @@ func purposeOf(verb string) purpose {
 const timeoutCode = 124
 
 // interrupted gives what goes before a command that is to be interrupted after a time, as by Ctrl-C: Pulumi then finishes
-// what it has begun and saves the state.
+// what it has begun and saves the state. In the foreground it gets one signal: by a second one, which the program timeout
+// sends to the whole group of processes otherwise, Pulumi ends at once and leaves resources of which it knows nothing.
 func interrupted(after time.Duration) []string {
 	if after == 0 {
 		return nil
 	}
-	return []string{"timeout", "-s", "INT", strconv.Itoa(int(after.Seconds()))}
+	return []string{"timeout", "--foreground", "-s", "INT", strconv.Itoa(int(after.Seconds()))}
 }
 
 // upsertArgs create a stack that is missing, and do nothing where it is there. Any other fault is one.

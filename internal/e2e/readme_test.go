@@ -368,9 +368,7 @@ func TestREADMETroubleshooting(t *testing.T) {
 			return words
 		},
 		"the stack is currently locked": func(w *world) string {
-			lock := filepath.Join(w.stack.State, ".pulumi", "locks", filepath.FromSlash(w.stack.Name), "of-another-run.json")
-			w.must(os.MkdirAll(filepath.Dir(lock), 0o755))
-			w.write(lock, `{"pid":4711,"username":"alice","hostname":"laptop","timestamp":"2026-01-02T03:04:05Z"}`)
+			w.lock()
 			const up = `dagger -m ./ci call with-cache up --src . --stack "$PULUMI_STACK"`
 			words := w.refused(up)
 			w.do(strings.Replace(up, " up ", " cancel ", 1))

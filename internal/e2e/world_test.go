@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,10 +128,16 @@ type answer struct {
 // call calls the module as `dagger call` does.
 func (w *world) call(args ...string) answer {
 	w.t.Helper()
+	return w.callSeen(io.Discard, args...)
+}
+
+// callSeen calls the module, and gives what it writes to standard error to seen at once.
+func (w *world) callSeen(seen io.Writer, args ...string) answer {
+	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := hostdagger.Run(w.t.Context(), hostdagger.Invocation{
 		Args:    append([]string{"-m", w.module, "call"}, args...),
-		Environ: w.environ, Dir: w.module, Stdout: &stdout, Stderr: &stderr,
+		Environ: w.environ, Dir: w.module, Stdout: &stdout, Stderr: io.MultiWriter(&stderr, seen),
 		Cache: filepath.Join(build, "cache"), Session: w.session, Programs: filepath.Join(build, "bin"),
 		PulumiEnv: w.pulumiEnv(), GitHubEnv: w.github.Env(),
 	})
