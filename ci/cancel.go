@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"dagger/iac/internal/dagger"
+	"dagger/iac/report"
 )
 
 // Frees a stack that a run has locked which was killed
@@ -47,9 +48,7 @@ func (m *Iac) Cancel(
 		return "", fmt.Errorf("pulumi cancel of %s did not run to its end: %s", stack, inError(run.shown(err.Error())))
 	}
 	defer ran.close()
-	printed := run.shown(join(ran.stderr, ran.stdout))
-	if ran.exitCode != 0 {
-		return "", fmt.Errorf("pulumi cancel of %s failed with exit code %d:\n\n%s", stack, ran.exitCode, inError(printed))
-	}
-	return printed, nil
+	did := outcome{verb: "cancel", report: report.Report{ExitCode: ran.exitCode, Stdout: ran.stdout, Stderr: ran.stderr, NoLog: true}}
+	did.report = did.report.Shown(run.shown)
+	return run.finish(did)
 }

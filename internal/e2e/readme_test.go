@@ -192,7 +192,7 @@ func exampleOfAnApproval(t *testing.T, text string) {
 	// What is approved is something else than what is applied.
 	lines := strings.SplitAfter(text, "\n")
 	lines[1] = "sed -i 's/^outputs:$/outputs:\\n  more: 1/' Pulumi.yaml\n"
-	if a := w.shell(strings.Join(lines, "")); a.code == 0 || !strings.Contains(a.stderr, "was not applied: its plan has the digest") {
+	if a := w.shell(strings.Join(lines, "")); a.code == 0 || !strings.Contains(a.stderr, "nothing was applied to ") || !strings.Contains(a.stderr, ": its plan has the digest ") {
 		t.Errorf("a changed program: exit code %d\n%s", a.code, a.stderr)
 	}
 }
