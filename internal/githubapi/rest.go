@@ -17,6 +17,7 @@ const notAccessible = "Resource not accessible by integration"
 var (
 	commentsPath = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/(\d+)/comments$`)
 	pullsPath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/commits/([^/]+)/pulls$`)
+	filesPath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/pulls/(\d+)/files$`)
 	commentPath  = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/comments/(\d+)$`)
 )
 
@@ -30,6 +31,9 @@ func (s *Server) rest(c *call) response {
 	}
 	if match := pullsPath.FindStringSubmatch(c.path); match != nil && c.Method == http.MethodGet {
 		return s.pullsOf(c, match[1], match[2])
+	}
+	if match := filesPath.FindStringSubmatch(c.path); match != nil && c.Method == http.MethodGet {
+		return s.filesOf(c, match[1], match[2])
 	}
 	if match := commentPath.FindStringSubmatch(c.path); match != nil {
 		return s.oneComment(c, match[1], match[2])
@@ -89,6 +93,23 @@ func (s *Server) pullsOf(c *call, asked, sha string) response {
 		pulls = append(pulls, c.pull(pull))
 	}
 	return page(c, pulls)
+}
+
+// filesOf lists the files that a pull request changes, as "List pull requests files" does.
+func (s *Server) filesOf(c *call, repo, digits string) response {
+	number, err := strconv.Atoi(digits)
+	if err != nil {
+		return failure(http.StatusNotFound, "Not Found")
+	}
+	pull, err := s.store.pull(c.site, repo, number)
+	if err != nil {
+		return refusal(err)
+	}
+	files := []restFile{}
+	for _, file := range pull.Files[:min(maxFiles, len(pull.Files))] {
+		files = append(files, c.file(pull, file))
+	}
+	return page(c, files)
 }
 
 // page gives the page of a list that is asked for, with links to the others.
@@ -291,6 +312,28 @@ func (c *call) pull(pull pullRequest) restPull {
 	}
 	if !pull.MergedAt.IsZero() {
 		out.State, out.MergedAt, out.MergeCommitSHA = "closed", &pull.MergedAt, &pull.MergeCommit
+	}
+	return out
+}
+
+// restFile is a file of a pull request in the form of the REST API, without what is in it.
+type restFile struct {
+	SHA         *string `json:"sha"`
+	Filename    string  `json:"filename"`
+	Status      string  `json:"status"`
+	ContentsURL string  `json:"contents_url"`
+	Previous    string  `json:"previous_filename,omitempty"`
+}
+
+func (c *call) file(pull pullRequest, file File) restFile {
+	out := restFile{
+		Filename:    file.Name,
+		Status:      file.Status,
+		ContentsURL: fmt.Sprintf("%s/repos/%s/contents/%s", c.baseURL(), pull.Repo, url.PathEscape(file.Name)),
+		Previous:    file.Previous,
+	}
+	if file.SHA != "" {
+		out.SHA = &file.SHA
 	}
 	return out
 }

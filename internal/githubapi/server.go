@@ -178,6 +178,12 @@ func (s *Server) Merge(repo string, number int, sha string) error {
 	return s.store.merge(host, name, number, sha)
 }
 
+// SetFiles says which files a pull request changes, in the place of those it was told before.
+func (s *Server) SetFiles(repo string, number int, files ...File) error {
+	host, name := splitRepo(repo)
+	return s.store.setFiles(host, name, number, files)
+}
+
 // Comments gives the comments of a pull request, oldest first; none where there is no such pull
 // request.
 func (s *Server) Comments(repo string, number int) []Comment {

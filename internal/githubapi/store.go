@@ -21,6 +21,9 @@ const (
 	// stand-in counts UTF-16 units, of which a text has never fewer than code points.
 	maxBody = 65536
 
+	// maxFiles is how many files of a pull request GitHub lists.
+	maxFiles = 3000
+
 	// firstID lies above the 32 bits that an Int of GraphQL holds, as ids on github.com do.
 	firstID = 3_100_000_001
 )
@@ -44,6 +47,36 @@ type Comment struct {
 // NodeID is the id that GraphQL uses.
 func (c Comment) NodeID() string { return nodeID("IC", c.ID) }
 
+// File is one that a pull request changes.
+type File struct {
+	Name string `json:"name"`
+	// Status is added, changed, copied, modified, removed, renamed or unchanged.
+	Status string `json:"status"`
+	// Previous is the name that a renamed or copied file comes from, empty for others.
+	Previous string `json:"previous,omitempty"`
+	// SHA is that of its content; it may be empty.
+	SHA string `json:"sha,omitempty"`
+}
+
+// fileStatuses are GitHub's, and whether a file with it comes from another one.
+var fileStatuses = map[string]bool{
+	"added": false, "changed": false, "copied": true, "modified": false, "removed": false, "renamed": true, "unchanged": false,
+}
+
+// check refuses a file that GitHub could not list.
+func (f File) check() error {
+	moved, known := fileStatuses[f.Status]
+	switch {
+	case f.Name == "":
+		return invalidError{"a file has no name"}
+	case !known:
+		return invalidError{fmt.Sprintf("invalid status %q of the file %s: want one of GitHub's, such as added", f.Status, f.Name)}
+	case moved != (f.Previous != ""):
+		return invalidError{fmt.Sprintf("invalid previous name %q of the file %s, which is %s: want one where it is renamed or copied, and only there", f.Previous, f.Name, f.Status)}
+	}
+	return nil
+}
+
 // pullRequest is a pull request with its comments, oldest first.
 type pullRequest struct {
 	ID       int64     `json:"id"`
@@ -56,6 +89,8 @@ type pullRequest struct {
 	Commits     []string  `json:"commits,omitempty"`
 	MergeCommit string    `json:"merge_commit,omitempty"`
 	MergedAt    time.Time `json:"merged_at,omitzero"`
+	// Files are those that it changes.
+	Files []File `json:"files,omitempty"`
 }
 
 // state is that of GraphQL.
@@ -202,6 +237,24 @@ func (s *store) addCommit(host, repo, sha string, numbers []int) error {
 		p.Commits = append(p.Commits, sha)
 	}
 	s.commits = append(s.commits, commit{host, repo, sha})
+	s.save()
+	return nil
+}
+
+// setFiles says which files a pull request changes.
+func (s *store) setFiles(host, repo string, number int, files []File) error {
+	for _, file := range files {
+		if err := file.check(); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.find(host, repo, number)
+	if p == nil {
+		return errNotFound
+	}
+	p.Files = slices.Clone(files)
 	s.save()
 	return nil
 }
