@@ -78,20 +78,15 @@ func Render(c Content) string {
 type limits struct {
 	// name is in bytes, text (of a message) in bytes and lines.
 	name, text, lines int
+	// How many of each are named before the rest is only counted.
+	maxLosses, maxProblems, maxOutputs, maxProperties int
 }
-
-// How many of each are named before the rest is only counted.
-const (
-	maxLosses     = 20
-	maxProblems   = 10
-	maxOutputs    = 20
-	maxProperties = 5
-)
 
 // usual is enough for nearly every run. Texts of nothing but backticks, which take fences as long as they
 // are, take less.
-var usual = limits{name: 240, text: 4000, lines: 24}
+var usual = limits{name: 240, text: 4000, lines: 24, maxLosses: 20, maxProblems: 10, maxOutputs: 20, maxProperties: 5}
 
 func (l limits) halved() limits {
-	return limits{name: max(20, l.name/2), text: max(200, l.text/2), lines: max(4, l.lines/2)}
+	l.name, l.text, l.lines = max(20, l.name/2), max(200, l.text/2), max(4, l.lines/2)
+	return l
 }

@@ -26,48 +26,71 @@ const (
 	firstStep = 1000
 )
 
-// newFolds gives the diff, or everything that was printed where the run failed or its log is not whole, in at
-// most room bytes. What is quiet stands in a fold of its own behind. It gives none if there is nothing to show.
+// diff is what was printed of a run: the diff, or everything where the run failed or its log is not whole.
+type diff struct {
+	title string
+	// open is from how many lines on it is folded away.
+	open int
+	// What is quiet stands apart.
+	loud, apart []part
+}
+
+// newFolds gives the diff of a run in at most room bytes. What is quiet stands in a fold of its own behind. It gives
+// none if there is nothing to show.
 func newFolds(r report.Report, quiet map[string]bool, room int) []*fold {
+	d := newDiff(r, quiet)
+	if d == nil {
+		return nil
+	}
+	return d.folds(room)
+}
+
+// newDiff gives nothing if there is nothing to show.
+func newDiff(r report.Report, quiet map[string]bool) *diff {
 	understood := r.OK() && r.Whole()
 	if understood && len(r.Counts)+len(r.Outputs) == 0 || onlyError(r) {
 		return nil
 	}
 	var text string
-	title, open := "Diff", openLines
+	out := &diff{title: "Diff", open: openLines}
 	if understood {
 		text = diffOf(r)
 	} else {
-		title, text = "Output", printed(r)
+		out.title, text = "Output", printed(r)
 		if len(r.Steps) == 0 {
-			open = openLog
+			out.open = openLog
 		}
 	}
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	loud, apart := splitParts(text, lossURNs(r)), []part(nil)
+	out.loud = splitParts(text, lossURNs(r))
 	switch {
 	case len(quiet) == 0:
 	case len(quiet) == r.Changes() && len(quiet) == len(r.Steps):
-		loud, apart = nil, loud
+		out.loud, out.apart = nil, out.loud
 	default:
-		loud, apart = setApart(loud, quiet)
+		out.loud, out.apart = setApart(out.loud, quiet)
 	}
+	return out
+}
+
+// folds shows as much as there is room for.
+func (d *diff) folds(room int) []*fold {
 	reserved := 0
-	if len(apart) > 0 {
+	if len(d.apart) > 0 {
 		// What is loud takes the other three quarters if it needs them, and what is quiet all that is left.
 		reserved = leastFold + 3*foldBytes
-		for _, p := range apart {
+		for _, p := range d.apart {
 			reserved += 3 * p.bytes() // two fences may each be as long as all that is within
 		}
 		reserved = min(reserved, room/4)
 	}
 	var out []*fold
-	if f := folded(title, loud, open, room-reserved); f != nil {
+	if f := folded(d.title, d.loud, d.open, room-reserved); f != nil {
 		out, room = append(out, f), room-len(f.Block)-foldBytes
 	}
-	if f := folded("Diff of quiet updates", apart, 0, room); f != nil {
+	if f := folded("Diff of quiet updates", d.apart, 0, room); f != nil {
 		out = append(out, f)
 	}
 	return out

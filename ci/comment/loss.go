@@ -41,7 +41,7 @@ func (l limits) halts(r report.Report) *alert {
 		if !halted(r, step) {
 			continue
 		}
-		if len(lines) == maxLosses {
+		if len(lines) == l.maxLosses {
 			more++
 			continue
 		}
@@ -76,15 +76,15 @@ func (l limits) losses(r report.Report) *alert {
 	deleted, replaced := stepsOf(r, report.Delete), stepsOf(r, report.Replace)
 	pending := leftOver(r)
 	var counts, lines []string
-	add := func(operation report.Operation, steps []report.Step, others int) {
+	add := func(operation report.Operation, steps []report.Step, half, others int) {
 		// Neither takes the other's half of the places.
-		count, named := l.lost(r, operation, steps, max(maxLosses/2, maxLosses-others))
+		count, named := l.lost(r, operation, steps, max(half, l.maxLosses-others))
 		if count != "" {
 			counts, lines = append(counts, count), append(lines, named...)
 		}
 	}
-	add(report.Delete, deleted, len(replaced))
-	add(report.Replace, replaced, len(deleted))
+	add(report.Delete, deleted, (l.maxLosses+1)/2, len(replaced))
+	add(report.Replace, replaced, l.maxLosses/2, len(deleted))
 	if len(pending) > 0 {
 		counts = append(counts, number(len(pending))+" "+tense(r, "left over to delete", "leftover deleted"))
 		lines = append(lines, l.leftOver(r, pending))
@@ -114,6 +114,8 @@ func (l limits) lost(r report.Report, operation report.Operation, steps []report
 	count = number(total) + " " + verb(r, operation)
 	more := number(total-len(lines)) + " more " + verb(r, operation)
 	switch {
+	case len(lines) == 0 && len(steps) > 0:
+		lines = append(lines, count)
 	case len(lines) == 0:
 		lines = append(lines, count+"; the event log does not tell which")
 	case len(lines) < len(steps):
@@ -203,7 +205,7 @@ func isForcing(change report.Change, forcedBy []string) bool {
 func (l limits) leftOver(r report.Report, steps []report.Step) string {
 	var names []string
 	for i, step := range steps {
-		if i == maxLosses {
+		if i == l.maxLosses {
 			names = append(names, number(len(steps)-i)+" more")
 			break
 		}
@@ -230,7 +232,7 @@ func (l limits) exposures(r report.Report) *alert {
 	total := 0
 	add := func(property, owner string) {
 		total++
-		if total <= maxLosses {
+		if total <= l.maxLosses {
 			lines = append(lines, l.code(property)+owner+" was a secret and "+tense(r, "becomes plain", "is plain now"))
 		}
 	}
@@ -247,8 +249,8 @@ func (l limits) exposures(r report.Report) *alert {
 	if total == 0 {
 		return nil
 	}
-	if total > maxLosses {
-		lines = append(lines, number(total-maxLosses)+" more")
+	if total > l.maxLosses {
+		lines = append(lines, number(total-l.maxLosses)+" more")
 	}
 	return &alert{Kind: "WARNING", Title: plural(total, "value") + " no longer secret", Lines: lines}
 }
@@ -269,7 +271,7 @@ func (l limits) properties(r report.Report, properties []string) string {
 func (l limits) names(all []string) string {
 	var names []string
 	for i, one := range all {
-		if i == maxProperties {
+		if i == l.maxProperties {
 			names = append(names, number(len(all)-i)+" more")
 			break
 		}

@@ -222,7 +222,7 @@ func (l limits) outputs(r report.Report) string {
 			if !slices.Contains(group.operations, output.Operation) {
 				continue
 			}
-			if name := l.code(output.Name); name != "" && len(names) < maxOutputs {
+			if name := l.code(output.Name); name != "" && len(names) < l.maxOutputs {
 				names = append(names, name)
 				continue
 			}

@@ -48,7 +48,7 @@ func (l limits) problems(r report.Report) (shown []problem, more string) {
 	})
 	left := make([]int, len(kinds))
 	for i, remark := range remarks {
-		if i < maxProblems {
+		if i < l.maxProblems {
 			shown = append(shown, remark.show())
 			continue
 		}
