@@ -1,6 +1,7 @@
 package comment
 
 import (
+	"slices"
 	"strings"
 
 	"dagger/iac/report"
@@ -42,7 +43,13 @@ func newFolds(r report.Report, quiet map[string]bool, room int) []*fold {
 	if d == nil {
 		return nil
 	}
-	return d.folds(room)
+	var out []*fold
+	for _, f := range d.folds(room) {
+		if f != nil {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // newDiff gives nothing if there is nothing to show.
@@ -75,8 +82,8 @@ func newDiff(r report.Report, quiet map[string]bool) *diff {
 	return out
 }
 
-// folds shows as much as there is room for.
-func (d *diff) folds(room int) []*fold {
+// folds shows as much as there is room for: first what is loud, then what is quiet, each of which may be nil.
+func (d *diff) folds(room int) [2]*fold {
 	reserved := 0
 	if len(d.apart) > 0 {
 		// What is loud takes the other three quarters if it needs them, and what is quiet all that is left.
@@ -86,14 +93,39 @@ func (d *diff) folds(room int) []*fold {
 		}
 		reserved = min(reserved, room/4)
 	}
-	var out []*fold
-	if f := folded(d.title, d.loud, d.open, room-reserved); f != nil {
-		out, room = append(out, f), room-len(f.Block)-foldBytes
+	loud := folded(d.title, d.loud, d.open, room-reserved)
+	if loud != nil {
+		room -= len(loud.Block) + foldBytes
 	}
-	if f := folded("Diff of quiet updates", d.apart, 0, room); f != nil {
-		out = append(out, f)
+	return [2]*fold{loud, folded("Diff of quiet updates", d.apart, 0, room)}
+}
+
+// lines is how many there are.
+func (d *diff) lines() int {
+	n := 0
+	for _, p := range slices.Concat(d.loud, d.apart) {
+		n += p.lines
 	}
-	return out
+	return n
+}
+
+// bytes is about what all of it takes, and lossBytes what is lost takes of that.
+func (d *diff) bytes() int {
+	n := 3 * foldBytes
+	for _, p := range slices.Concat(d.loud, d.apart) {
+		n += p.bytes()
+	}
+	return n
+}
+
+func (d *diff) lossBytes() int {
+	n := 0
+	for _, p := range d.loud {
+		if p.loss {
+			n += p.bytes()
+		}
+	}
+	return n
 }
 
 // folded shows as much of the parts as there is room for, without being asked for if they have fewer lines than open.

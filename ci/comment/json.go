@@ -7,6 +7,12 @@ const reportVersion = 1
 
 // jsonReport is the report as other programs read it; report.schema.json describes it.
 type jsonReport struct {
+	jsonRun
+	Markdown string `json:"markdown"`
+}
+
+// jsonRun is all of it but the comment.
+type jsonRun struct {
 	Version         int              `json:"version"`
 	Project         string           `json:"project"`
 	Stack           string           `json:"stack"`
@@ -24,7 +30,6 @@ type jsonReport struct {
 	Outputs         []jsonOutput     `json:"outputs"`
 	Diagnostics     []jsonDiagnostic `json:"diagnostics"`
 	Policies        []jsonPolicy     `json:"policies"`
-	Markdown        string           `json:"markdown"`
 }
 
 type jsonStep struct {
@@ -70,12 +75,17 @@ type jsonPolicy struct {
 
 // JSON gives the report for other programs, in the form of report.schema.json.
 func (c Content) JSON() (string, error) {
+	text, err := json.MarshalIndent(jsonReport{c.jsonRun(), Render(c)}, "", "  ")
+	return string(text) + "\n", err
+}
+
+func (c Content) jsonRun() jsonRun {
 	r := c.Report
-	out := jsonReport{
+	out := jsonRun{
 		Version: reportVersion, Project: c.ID.Project, Stack: c.ID.Stack, Commit: c.Commit,
 		OK: r.OK(), ExitCode: r.ExitCode, Complete: r.Whole(), Preview: r.Preview, Digest: c.ID.Plan,
 		Changes: r.Changes(), Unchanged: r.Unchanged, Counts: map[string]int{}, DurationSeconds: int(r.Duration.Seconds()),
-		Steps: []jsonStep{}, Outputs: []jsonOutput{}, Diagnostics: []jsonDiagnostic{}, Policies: []jsonPolicy{}, Markdown: Render(c),
+		Steps: []jsonStep{}, Outputs: []jsonOutput{}, Diagnostics: []jsonDiagnostic{}, Policies: []jsonPolicy{},
 	}
 	for _, count := range r.Counts {
 		out.Counts[string(count.Operation)] = count.Number
@@ -99,6 +109,5 @@ func (c Content) JSON() (string, error) {
 	for _, p := range r.Policies {
 		out.Policies = append(out.Policies, jsonPolicy{p.Enforcement, p.Severity, p.Pack, p.Policy, p.URN, p.Message})
 	}
-	text, err := json.MarshalIndent(out, "", "  ")
-	return string(text) + "\n", err
+	return out
 }

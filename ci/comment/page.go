@@ -149,13 +149,16 @@ func newPage(c Content, l limits) *page {
 }
 
 // code gives a text of others as a code span.
-func (l limits) code(text string) string {
+func (l limits) code(text string) string { return span(l.short(text)) }
+
+// short gives the beginning of a text of others, clean.
+func (l limits) short(text string) string {
 	begin := upTo(text, atMost*l.name)
 	out, rest := clean.UpTo(begin, l.name)
 	if rest != "" || len(begin) < len(text) {
 		out += "…"
 	}
-	return span(out)
+	return out
 }
 
 // title names what the comment is about, as Pulumi does: organisation/project/stack.

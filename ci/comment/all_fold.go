@@ -1,0 +1,205 @@
+package comment
+
+import (
+	"html"
+	"slices"
+	"strings"
+)
+
+// stackFold is what is told of one stack below the table.
+type stackFold struct {
+	Open bool
+	// Summary is HTML, in which there is no Markdown.
+	Summary string
+	// About names the stack as Pulumi does, and says why it was chosen.
+	About string
+	Page  *page
+	// LeftOut says that there was no room for the rest.
+	LeftOut string
+	// Diff is the diff itself, and Folds are what stands folded away in it.
+	Diff  string
+	Folds []*fold
+
+	row     Row
+	content Content
+	diff    *diff
+}
+
+const (
+	// leastStack is about what a stack takes of which next to nothing is told.
+	leastStack = 600
+	// leastDiff is the room below which a diff is not worth to be begun.
+	leastDiff = leastFold + 3*foldBytes
+	// openStack is how long the diff of the only stack may be to be shown without being asked for.
+	openStack = 60
+)
+
+func (f *stackFold) text() string {
+	var out strings.Builder
+	if err := allLayout.ExecuteTemplate(&out, "stack", f); err != nil {
+		panic(err) // As in execute.
+	}
+	return out.String()
+}
+
+// folds writes those of the stacks about which there is more to say than the table does, in at most so many bytes.
+func (a All) folds(rows []Row, room int) (texts []string, more string) {
+	room -= len("\n\n… and 1,000,000 more stacks: see the job's log\n")
+	all := a.newFolds(rows)
+	given := all[:max(0, min(len(all), room/leastStack))]
+	room -= outline(given, room)
+	fillDiffs(given, room)
+	if len(all) == 1 && len(given) == 1 {
+		given[0].Open = given[0].diff == nil || given[0].diff.lines() < openStack
+	}
+	for _, fold := range given {
+		texts = append(texts, fold.text())
+	}
+	if n := len(all) - len(given); n > 0 {
+		more = plural(n, "more stack") + ": see the job's log"
+	}
+	return texts, more
+}
+
+func (a All) newFolds(rows []Row) []*stackFold {
+	var out []*stackFold
+	for _, row := range in(rows, failed, notApplied, losing, changing, remarked) {
+		if row.state() == remarked && len(row.Report.Diagnostics)+len(row.Report.Policies) == 0 {
+			continue
+		}
+		content := row.content(a.Quiet)
+		fold := &stackFold{row: row, content: content}
+		if row.ran() {
+			quiet, _ := a.Quiet.of(row.Report)
+			fold.diff = newDiff(row.Report, quiet)
+		}
+		if fold.diff != nil {
+			fold.LeftOut = fold.diff.title + " left out, " + plural(fold.diff.lines(), "line") + ": see the job's log"
+		}
+		out = append(out, fold)
+	}
+	return out
+}
+
+// outline writes all but the diffs, each within its share, and gives how many bytes that takes.
+func outline(folds []*stackFold, room int) int {
+	needs := make([]int, len(folds))
+	for i, fold := range folds {
+		needs[i] = fold.within(usual)
+	}
+	used := 0
+	for i, share := range shares(room, needs) {
+		fold, l := folds[i], usual
+		n := needs[i]
+		for n > share && l != l.tighter() {
+			l = l.tighter()
+			n = fold.within(l)
+		}
+		if n > share {
+			n = fold.bare()
+		}
+		used += n
+	}
+	return used
+}
+
+// within writes all but the diff within limits, and gives how many bytes that takes.
+func (f *stackFold) within(l limits) int {
+	f.Page = newPage(f.content, l)
+	f.Summary = l.summary(f.row, f.Page)
+	about := []string{f.Page.Name}
+	if why := l.code(f.row.Why); why != "" {
+		about = append(about, "chosen for "+why)
+	}
+	if f.Page.Link != "" {
+		about = append(about, f.Page.Link)
+	}
+	f.About = strings.Join(about, " · ")
+	return len(f.text())
+}
+
+// bare leaves nothing but the line that is seen of a closed fold.
+func (f *stackFold) bare() int {
+	l := usual
+	for l != l.tighter() {
+		l = l.tighter()
+	}
+	f.Summary, f.About, f.Page, f.diff = l.summary(f.row, f.Page), "", nil, nil
+	f.LeftOut = "Left out: see the job's log"
+	return len(f.text())
+}
+
+// summary names a stack and says what became of it.
+func (l limits) summary(row Row, page *page) string {
+	name := "<code>" + html.EscapeString(line(l.short(row.Name()))) + "</code>"
+	return joined(mark(row), " ", name+": "+page.Outcome)
+}
+
+// fillDiffs gives the diffs what room is left, what is lost before all else. Those that would get next to nothing get
+// nothing, the last ones first.
+func fillDiffs(folds []*stackFold, room int) {
+	var diffs []*stackFold
+	for _, fold := range folds {
+		if fold.diff != nil {
+			diffs = append(diffs, fold)
+		}
+	}
+	given := diffShares(diffs, room)
+	for len(given) > 0 {
+		last := -1
+		for i, share := range given {
+			if share < min(leastDiff, diffs[i].diff.bytes()) {
+				last = i
+			}
+		}
+		if last < 0 {
+			break
+		}
+		diffs = slices.Delete(diffs, last, last+1)
+		given = diffShares(diffs, room)
+	}
+	for i, fold := range diffs {
+		room -= fold.fill(given[i], room)
+	}
+}
+
+// diffShares divides room among diffs: first among what is lost in each of them, then among the rest.
+func diffShares(folds []*stackFold, room int) []int {
+	losses, others := make([]int, len(folds)), make([]int, len(folds))
+	for i, fold := range folds {
+		losses[i] = fold.diff.lossBytes()
+		others[i] = max(0, fold.diff.bytes()-losses[i])
+	}
+	out := shares(room, losses)
+	for _, n := range out {
+		room -= n
+	}
+	for i, n := range shares(room, others) {
+		out[i] += n
+	}
+	return out
+}
+
+// fill shows as much of the diff as its share of the room has place for, and gives how many bytes that takes.
+func (f *stackFold) fill(share, room int) int {
+	before, leftOut := len(f.text()), f.LeftOut
+	folds := f.diff.folds(max(share, leastDiff))
+	if loud := folds[0]; loud != nil && f.diff.title == "Diff" {
+		// Who has opened the stack's fold wants to see it.
+		f.Diff, folds[0] = loud.Block, nil
+	}
+	for _, fold := range folds {
+		if fold != nil {
+			f.Folds = append(f.Folds, fold)
+		}
+	}
+	if f.Diff == "" && len(f.Folds) == 0 {
+		return 0
+	}
+	f.LeftOut = ""
+	if n := len(f.text()) - before; n <= room {
+		return n
+	}
+	f.Diff, f.Folds, f.LeftOut = "", nil, leftOut
+	return 0
+}
