@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -26,6 +28,10 @@ type Project struct {
 	PackageManager string
 	// Packages is true where the file lists packages that `pulumi install` has to generate.
 	Packages bool
+	// StackConfigDir is the folder of the Pulumi.<stack>.yaml files where they do not lie beside the file.
+	StackConfigDir string
+	// Local are the paths of packages and plugins that lie on disk, as they are written.
+	Local []string
 }
 
 var (
@@ -33,38 +39,111 @@ var (
 	runtimeName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
 
-// Parse reads the text of a Pulumi.yaml. Of a broken one it gives the name as far as that can be told.
+// Parse reads the text of a Pulumi.yaml. Of a broken one it gives the name and StackConfigDir as far as they can be told.
 func Parse(text string) (Project, error) {
 	var file struct {
-		Name     string    `yaml:"name"`
-		Main     string    `yaml:"main"`
-		Runtime  yaml.Node `yaml:"runtime"`
-		Packages yaml.Node `yaml:"packages"`
+		Name           string    `yaml:"name"`
+		Main           string    `yaml:"main"`
+		Runtime        yaml.Node `yaml:"runtime"`
+		Packages       yaml.Node `yaml:"packages"`
+		Plugins        yaml.Node `yaml:"plugins"`
+		Config         yaml.Node `yaml:"config"`
+		StackConfigDir yaml.Node `yaml:"stackConfigDir"`
 	}
 	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
-		return Project{Name: nameOf(text)}, fmt.Errorf("it is not YAML: %w", err)
+		return Project{Name: find(nameLine, text), StackConfigDir: find(stackConfigLine, text)}, fmt.Errorf("it is not YAML: %w", err)
+	}
+	dir, err := stackConfigDir(&file.StackConfigDir, &file.Config)
+	if err != nil {
+		return Project{Name: file.Name, StackConfigDir: dir}, err
 	}
 	if !projectName.MatchString(file.Name) {
-		return Project{}, fmt.Errorf("its name is %q: a name has letters, digits, `-`, `_` and `.`, 1 to 100 of them", file.Name)
+		return Project{StackConfigDir: dir}, fmt.Errorf("its name is %q: a name has letters, digits, `-`, `_` and `.`, 1 to 100 of them", file.Name)
 	}
-	p := Project{Name: file.Name, Main: file.Main, Packages: !file.Packages.IsZero()}
+	p := Project{Name: file.Name, Main: file.Main, Packages: !file.Packages.IsZero(), StackConfigDir: dir}
+	p.Local = append(localPackages(&file.Packages), localPlugins(&file.Plugins)...)
 	if err := p.readRuntime(&file.Runtime); err != nil {
-		return Project{Name: p.Name}, err
+		return Project{Name: p.Name, StackConfigDir: dir}, err
 	}
 	if !runtimeName.MatchString(p.Runtime) {
-		return Project{Name: p.Name}, fmt.Errorf("its runtime is %q: a runtime is a word such as go, nodejs, python, dotnet, java or yaml", p.Runtime)
+		return Project{Name: p.Name, StackConfigDir: dir}, fmt.Errorf("its runtime is %q: a runtime is a word such as go, nodejs, python, dotnet, java or yaml", p.Runtime)
 	}
 	return p, nil
 }
 
-var nameLine = regexp.MustCompile(`(?m)^name:[ \t]*["']?([A-Za-z0-9_.-]{1,100})["']?[ \t]*(?:#.*)?\r?$`)
+var (
+	nameLine        = regexp.MustCompile(`(?m)^name:[ \t]*["']?([A-Za-z0-9_.-]{1,100})["']?[ \t]*(?:#.*)?\r?$`)
+	stackConfigLine = regexp.MustCompile(`(?m)^stackConfigDir:[ \t]*["']?([^"'#\r\n]*[^"'#\r\n \t])["']?[ \t]*(?:#.*)?\r?$`)
+)
 
-// nameOf finds the name in a text that is not YAML.
-func nameOf(text string) string {
-	if match := nameLine.FindStringSubmatch(text); match != nil {
+// find finds the value of a line in a text that is not YAML.
+func find(line *regexp.Regexp, text string) string {
+	if match := line.FindStringSubmatch(text); match != nil {
 		return match[1]
 	}
 	return ""
+}
+
+// stackConfigDir reads where the files of the stacks lie. A plain word as config is the old spelling of it.
+func stackConfigDir(dir, config *yaml.Node) (string, error) {
+	old := config.Kind == yaml.ScalarNode && config.Tag == "!!str"
+	switch {
+	case dir.IsZero() && old:
+		return config.Value, nil
+	case dir.IsZero() || dir.Tag == "!!null":
+		return "", nil
+	case dir.Kind != yaml.ScalarNode:
+		return "", errors.New("its stackConfigDir is not a path: want one such as stacks")
+	case old:
+		return dir.Value, errors.New("it has both stackConfigDir and a path as config: want stackConfigDir alone")
+	}
+	return dir.Value, nil
+}
+
+// localPackages gives the sources of packages that are paths. What is not understood is left to Pulumi.
+func localPackages(node *yaml.Node) []string {
+	var packages map[string]yaml.Node
+	if node.Decode(&packages) != nil {
+		return nil
+	}
+	var paths []string
+	for _, name := range slices.Sorted(maps.Keys(packages)) {
+		spec := packages[name]
+		var long struct {
+			Source string `yaml:"source"`
+		}
+		source := spec.Value
+		if spec.Kind != yaml.ScalarNode {
+			if spec.Decode(&long) != nil {
+				continue
+			}
+			source = long.Source
+		}
+		source, _, _ = strings.Cut(source, "@")
+		if strings.HasPrefix(source, "./") || strings.HasPrefix(source, "..") || strings.HasPrefix(source, "/") {
+			paths = append(paths, source)
+		}
+	}
+	return paths
+}
+
+// localPlugins gives the paths of plugins. What is not understood is left to Pulumi.
+func localPlugins(node *yaml.Node) []string {
+	var kinds map[string][]struct {
+		Path string `yaml:"path"`
+	}
+	if node.Decode(&kinds) != nil {
+		return nil
+	}
+	var paths []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, plugin := range kinds[kind] {
+			if plugin.Path != "" {
+				paths = append(paths, plugin.Path)
+			}
+		}
+	}
+	return paths
 }
 
 func (p *Project) readRuntime(node *yaml.Node) error {

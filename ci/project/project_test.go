@@ -17,7 +17,7 @@ func TestParse(t *testing.T) {
 		"name: shop\nruntime: go\nbackend: {url: 'file:///x'}\nconfig: {a: 1}":         {Name: "shop", Runtime: "go", Plain: true},
 	} {
 		got, err := Parse(text)
-		if err != nil || got != want {
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("Parse(%q) = %+v, %v, want %+v", text, got, err, want)
 		}
 	}
