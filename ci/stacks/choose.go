@@ -314,7 +314,7 @@ func (c *chooser) chosen() ([]Stack, error) {
 			}
 			broken = broken || u.broken != nil
 			if err := project.CheckStack(s.name); err != nil {
-				errs = append(errs, fmt.Errorf("the name of a file in %s: %w", shown(u.config), err))
+				errs = append(errs, fmt.Errorf("%s: %w", shown(s.file), err))
 			}
 			chosen = append(chosen, Stack{Dir: u.dir, Project: u.Project, Name: s.name, Why: h.why()})
 		}

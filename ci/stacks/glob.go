@@ -43,11 +43,6 @@ func matchText(glob, text string) bool {
 // mayMatch tells whether a glob matches some text that begins with prefix.
 func mayMatch(glob, prefix string) bool {
 	pattern := []rune(glob)
-	for i := range pattern {
-		if isStar(pattern[i]) && matchText(string(pattern[:i+1]), prefix) {
-			return true
-		}
-	}
 	for i := range len(pattern) + 1 {
 		if matchText(string(pattern[:i]), prefix) {
 			return true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -50,6 +51,8 @@ type unit struct {
 type stack struct {
 	unit *unit
 	name string
+	// file is its own file.
+	file string
 }
 
 func (s *stack) id() string { return s.unit.dir + ":" + s.name }
@@ -159,11 +162,11 @@ func (r *Repository) readProject(u *unit) {
 
 // findStacks finds the stacks of all units by the names of files.
 func (r *Repository) findStacks() {
-	for name := range r.files {
+	for _, name := range slices.Sorted(maps.Keys(r.files)) {
 		for _, u := range r.byConfig[path.Dir(name)] {
 			// Pulumi reads a .yml only where the project's file is one.
 			if s := stackName(path.Base(name)); s != "" && (path.Ext(name) == ".yaml" || path.Ext(u.file) == ".yml") && u.stack(s) == nil {
-				u.stacks = append(u.stacks, &stack{u, s})
+				u.stacks = append(u.stacks, &stack{u, s, name})
 			}
 		}
 	}
