@@ -43,6 +43,40 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestParseFindsTheFoldersOfStacksAndPackages(t *testing.T) {
+	const head = "name: shop\nruntime: yaml\n"
+	for text, want := range map[string]Project{
+		"stackConfigDir: stacks":               {StackConfigDir: "stacks"},
+		"stackConfigDir:":                      {},
+		"config: stacks":                       {StackConfigDir: "stacks"},
+		"config: 7":                            {},
+		"config: {a: b}\nstackConfigDir: ../x": {StackConfigDir: "../x"},
+		"packages: {b: ../b, a: ./a@1.0, c: aws, d: {source: /d}}": {Packages: true, Local: []string{"./a", "../b", "/d"}},
+		"packages: [a]": {Packages: true},
+		"plugins: {providers: [{name: a, path: bin}, {name: b}], languages: [{path: ../l}]}": {Local: []string{"../l", "bin"}},
+		"plugins: a": {},
+	} {
+		want.Name, want.Runtime, want.Plain = "shop", "yaml", true
+		got, err := Parse(head + text)
+		if err != nil || got.StackConfigDir != want.StackConfigDir || got.Packages != want.Packages || !slices.Equal(got.Local, want.Local) {
+			t.Errorf("%q: %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		head + "stackConfigDir: [a]":          "its stackConfigDir is not a path",
+		head + "stackConfigDir: a\nconfig: b": "it has both stackConfigDir and a path as config",
+	} {
+		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", text, err, want)
+		}
+	}
+	for _, text := range []string{"stackConfigDir: 'a b'\n\t", "stackConfigDir: a b # c\n\t", "name: x\nstackConfigDir: a b\r\nruntime: [", "stackConfigDir: a b\nname: x", "stackConfigDir: a b"} {
+		if got, err := Parse(text); err == nil || got.StackConfigDir != "a b" {
+			t.Errorf("%q: %+v, %v: a broken one tells where its stacks are", text, got, err)
+		}
+	}
+}
+
 func TestCheckStack(t *testing.T) {
 	for _, stack := range []string{"dev", "org/prod", "org/shop/prod", "a.b-c_d", "organization/x/y", strings.Repeat("a", 100)} {
 		if err := CheckStack(stack); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -28,10 +29,17 @@ const (
 	sharedFile
 )
 
-// hit is how a file touches a stack.
+// hit is how a file touches a stack: its name as it is shown, and what the stack uses it for if it is not its own.
 type hit struct {
-	rank int
-	why  string
+	rank         int
+	name, shared string
+}
+
+func (h hit) why() string {
+	if h.shared == "" {
+		return h.name
+	}
+	return h.name + " (" + h.shared + ")"
 }
 
 // hits are the files that touch a stack: the one that says it best, and how many there are.
@@ -43,11 +51,11 @@ type hits struct {
 func (h *hits) why() string {
 	switch h.count {
 	case 1:
-		return h.best.why
+		return h.best.why()
 	case 2:
-		return h.best.why + " and 1 more file"
+		return h.best.why() + " and 1 more file"
 	}
-	return fmt.Sprintf("%s and %d more files", h.best.why, h.count-1)
+	return fmt.Sprintf("%s and %d more files", h.best.why(), h.count-1)
 }
 
 // Choose gives the stacks that a selection means, or says why it cannot be met. Where GoFiles is not empty, the tree has
@@ -66,21 +74,23 @@ func (r *Repository) Choose(s Selection) (Choice, error) {
 	}
 	c.touch()
 	chosen, err := c.chosen()
+	if err == nil {
+		err = checkMax(chosen, s.Max)
+	}
 	if err != nil {
 		return Choice{}, err
 	}
-	return Choice{
-		Stacks:   chosen,
-		Removed:  slices.DeleteFunc(gone, func(g Removed) bool { return !c.allows(g.id()) }),
-		Total:    len(c.kept),
-		Warnings: c.warnings(),
-	}, checkMax(chosen, s.Max)
+	return Choice{Stacks: chosen, Removed: c.allowed(gone), Total: len(c.kept), Warnings: c.warnings()}, nil
 }
 
 // allows tells whether Only and Skip leave a stack.
 func (c *chooser) allows(id string) bool {
 	matches := func(glob string) bool { return matchText(glob, id) }
 	return (len(c.s.Only) == 0 || slices.ContainsFunc(c.s.Only, matches)) && !slices.ContainsFunc(c.s.Skip, matches)
+}
+
+func (c *chooser) allowed(gone []Removed) []Removed {
+	return slices.DeleteFunc(slices.Clone(gone), func(g Removed) bool { return !c.allows(g.id()) })
 }
 
 // keep finds the stacks that Only and Skip leave. Without any there is nothing to do, but to tell what is gone.
@@ -101,7 +111,7 @@ func (c *chooser) keep(gone []Removed) error {
 		return errors.Join(c.checkOutside(), c.r.nothing())
 	}
 	err := errors.Join(checkGlobs("only", c.s.Only, ids, gone), checkGlobs("skip", c.s.Skip, ids, gone))
-	if err == nil && len(c.kept) == 0 && len(gone) == 0 {
+	if err == nil && len(c.kept) == 0 && len(c.allowed(gone)) == 0 {
 		err = fmt.Errorf("--only and --skip leave none of the stacks in src: there are %s", some(ids))
 	}
 	return err
@@ -232,7 +242,7 @@ func (c *chooser) touch() {
 	}
 	if reason != "" {
 		for s := range c.kept {
-			c.hits[s] = &hits{hit{ownFile, reason}, 1}
+			c.hits[s] = &hits{hit{ownFile, reason, ""}, 1}
 		}
 		return
 	}
@@ -258,19 +268,19 @@ func (c *chooser) touch() {
 }
 
 func (c *chooser) count(s *stack, h hit) {
-	switch old := c.hits[s]; {
-	case old == nil:
+	old := c.hits[s]
+	if old == nil {
 		c.hits[s] = &hits{h, 1}
-	default:
-		old.count++
-		if h.rank < old.best.rank {
-			old.best = h
-		}
+		return
+	}
+	old.count++
+	if h.rank < old.best.rank {
+		old.best = h
 	}
 }
 
-// file finds the stacks that a file touches.
-func (c *chooser) file(name, why string, found map[*stack]hit) {
+// file finds the stacks that a file touches, which is shown in this way.
+func (c *chooser) file(name, show string, found map[*stack]hit) {
 	add := func(s *stack, h hit) {
 		if old, ok := found[s]; c.kept[s] && (!ok || h.rank < old.rank) {
 			found[s] = h
@@ -279,24 +289,32 @@ func (c *chooser) file(name, why string, found map[*stack]hit) {
 	owners := c.r.owners(name)
 	for _, o := range owners {
 		if s := o.unit.stack(o.name); s != nil {
-			add(s, hit{ownFile, why})
+			add(s, hit{ownFile, show, ""})
 		}
 	}
 	if u := c.r.nearest(name); u != nil && owners == nil {
 		for _, s := range u.stacks {
-			add(s, hit{ownFolder, why})
+			add(s, hit{ownFolder, show, ""})
 		}
 	}
+	// A submodule of git's is named by its folder.
+	info, err := fs.Stat(c.r.tree, name)
+	isFolder := err == nil && info.IsDir()
 	for _, u := range c.units {
 		shared := c.uses[u].match(name, owners != nil, c.r)
+		if isFolder && shared == "" {
+			shared = c.uses[u].matchFolder(name)
+		}
 		if watch := c.r.config.watch[u]; shared == "" && watch.match(name) {
 			shared = "watch in iac.yaml"
 		}
-		if shared == "" {
-			continue
-		}
 		for _, s := range u.stacks {
-			add(s, hit{sharedFile, why + " (" + shared + ")"})
+			if isFolder && below(name, u.dir) {
+				add(s, hit{ownFolder, show, ""})
+			}
+			if shared != "" {
+				add(s, hit{sharedFile, show, shared})
+			}
 		}
 	}
 }
@@ -313,8 +331,8 @@ func (c *chooser) chosen() ([]Stack, error) {
 				continue
 			}
 			broken = broken || u.broken != nil
-			if err := project.CheckStack(s.name); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", shown(s.file), err))
+			if err := s.check(); err != nil {
+				errs = append(errs, err)
 			}
 			chosen = append(chosen, Stack{Dir: u.dir, Project: u.Project, Name: s.name, Why: h.why()})
 		}
@@ -325,6 +343,17 @@ func (c *chooser) chosen() ([]Stack, error) {
 	slices.SortFunc(chosen, func(a, b Stack) int { return cmp.Or(cmp.Compare(a.Dir, b.Dir), cmp.Compare(a.Name, b.Name)) })
 	c.order(chosen)
 	return chosen, joined(errs)
+}
+
+// check says what is wrong with the names that a stack is run under.
+func (s *stack) check() error {
+	if err := project.CheckStack(s.name); err != nil {
+		return fmt.Errorf("%s: %w", shown(s.file), err)
+	}
+	if s.unit.dir != "." && project.CheckWorkDir(s.unit.dir) != nil {
+		return fmt.Errorf("invalid folder %q of a project: want a name without \\ * ? [ and control characters that does not begin with -", s.unit.dir)
+	}
+	return nil
 }
 
 // order says which of the chosen stacks go before each, also by way of those that are not chosen.

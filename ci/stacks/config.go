@@ -63,7 +63,7 @@ func readConfig(text string, r *Repository) (config, error) {
 			reader.wrong(e.key, "unknown key %q: want watch or after", e.key.Value)
 		}
 	}
-	return c, errors.Join(reader.errs...)
+	return c, joined(reader.errs)
 }
 
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(line [0-9]+: )?`)

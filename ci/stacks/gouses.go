@@ -54,11 +54,17 @@ func (r *Repository) goUses(u *unit, dir string, found *uses) error {
 // goProgram finds the modules that a program is built of, and takes in the files that say so.
 func (r *Repository) goProgram(u *unit, dir string, found *uses) (goProgram, error) {
 	mod, ok := r.above(dir, "go.mod")
+	for d := range up(dir) {
+		// A change can remove a go.mod that lies nearer, and add or remove a go.work, or the program in it.
+		if !ok || below(mod, d) {
+			found.addGoMod(d, "Go module of the program")
+		}
+		found.add(path.Join(d, "go.work"), "Go workspace above the program")
+	}
 	if !ok {
 		return goProgram{}, nil
 	}
 	p := goProgram{dir: dir, mod: mod}
-	found.addGoMod(mod, "Go module of the program")
 	err := r.addModule(&p, mod)
 	for _, m := range p.modules {
 		if m.replacedIn != "" {
@@ -126,8 +132,7 @@ func (r *Repository) goWork(mod, dir string) (string, bool) {
 func (r *Repository) addWork(p *goProgram, work string, found *uses) error {
 	name := path.Join(work, "go.work")
 	file := r.readGoFile(name)
-	found.add(name, "Go workspace of the program")
-	found.add(path.Join(work, "go.work.sum"), "Go workspace of the program")
+	found.add(path.Join(work, "go.work.sum"), "Go workspace above the program")
 	found.add(path.Join(work, "vendor"), "vendor folder of the Go workspace")
 	var errs []error
 	for _, use := range file.uses {

@@ -47,6 +47,14 @@ var nodeFiles = []string{
 // nodeUses finds what a Node.js program uses.
 func (r *Repository) nodeUses(program string, found *uses) error {
 	dir, ok := r.above(program, "package.json")
+	for d := range up(program) {
+		// A change can remove one that lies nearer, or the root of a workspace.
+		for _, name := range []string{"package.json", "pnpm-workspace.yaml"} {
+			if gone := path.Join(d, name); !r.files[gone] {
+				found.add(gone, "what the program installs")
+			}
+		}
+	}
 	if !ok {
 		return nil
 	}

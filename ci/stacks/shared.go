@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 )
 
 // uses is what a project uses outside its own folder.
@@ -31,7 +33,7 @@ func (u uses) match(file string, isStack bool, r *Repository) string {
 	if isStack {
 		return ""
 	}
-	for dir := range up(file) {
+	for dir := range up(file) { // the file itself first
 		if why := u.paths[dir]; why != "" {
 			return why
 		}
@@ -40,6 +42,18 @@ func (u uses) match(file string, isStack bool, r *Repository) string {
 		return ""
 	}
 	return u.packages[r.goPackage(file)]
+}
+
+// matchFolder says what a folder with all in it is used for.
+func (u uses) matchFolder(dir string) string {
+	for _, used := range []map[string]string{u.paths, u.packages} {
+		for _, name := range slices.Sorted(maps.Keys(used)) {
+			if below(dir, name) {
+				return used[name]
+			}
+		}
+	}
+	return ""
 }
 
 // usesOf finds what a project uses.

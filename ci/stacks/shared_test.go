@@ -27,6 +27,18 @@ func TestPulumiYamlNamesSharedFolders(t *testing.T) {
 	})
 }
 
+func TestASubmoduleIsNamedByItsFolder(t *testing.T) {
+	files := program("go", "app", "dev").with(tree{"app/go.mod": "replace x => ../lib/x", "lib/x/go.mod": "module x"}).with(yamlProgram("sub/net", "core"))
+	runChoose(t, map[string]chooseCase{
+		"of a project":      {files, "app", []string{"app:dev app"}},
+		"of projects":       {files, "sub", []string{"sub/net:core sub"}},
+		"of shared code":    {files, "lib", []string{"app:dev lib (replace in app/go.mod)"}},
+		"just that":         {files, "lib/x", []string{"app:dev lib/x (replace in app/go.mod)"}},
+		"of something else": {files, "other", []string{}},
+		"of Go packages":    {oneModule, "pkg", []string{"infra/app:dev pkg (imported by infra/app)", "infra/net:core pkg (imported by infra/net)"}},
+	})
+}
+
 func TestGoModNamesSharedFolders(t *testing.T) {
 	app := func(mod string) tree {
 		return program("go", "app", "dev").with(program("go", "net", "dev")).with(tree{"app/go.mod": "module app\n" + mod, "net/go.mod": "module net"})
@@ -90,6 +102,8 @@ func TestGoPackagesAreSharedOneByOne(t *testing.T) {
 		"go.mod":                  {oneModule, "go.mod", []string{app + "go.mod (Go module of the program)", net + "go.mod (Go module of the program)"}},
 		"go.sum":                  {oneModule, "go.sum", []string{app + "go.sum (Go module of the program)", net + "go.sum (Go module of the program)"}},
 		"replaced":                {oneModule, "third/README", []string{app + "third/README (replace in go.mod)", net + "third/README (replace in go.mod)"}},
+		"a nearer go.mod removed": {oneModule, "infra/go.mod", []string{app + "infra/go.mod (Go module of the program)", net + "infra/go.mod (Go module of the program)"}},
+		"a go.work removed":       {oneModule, "go.work", []string{app + "go.work (Go workspace above the program)", net + "go.work (Go workspace above the program)"}},
 		"vendored":                {oneModule, "vendor/a/b.go", []string{app + "vendor/a/b.go (vendor folder of the program's Go module)", net + "vendor/a/b.go (vendor folder of the program's Go module)"}},
 		"of a file that is no Go": {broken, "x", both[:1]},
 		"of a package not there":  {missing, "x", both[:1]},
@@ -126,9 +140,11 @@ func TestGoWork(t *testing.T) {
 		"go.sum of what is imported":  {files, "other/go.sum", []string{app + "other/go.sum (imported by app)"}},
 		"replaced by what is used":    {files, "r/y", []string{app + "r/y (replace in lib/go.mod)"}},
 		"replaced by go.work":         {files, "z/y", []string{app + "z/y (replace in go.work)", net + "z/y (replace in go.work)"}},
-		"go.work":                     {files, "go.work", []string{app + "go.work (Go workspace of the program)", net + "go.work (Go workspace of the program)"}},
-		"go.work.sum":                 {files, "go.work.sum", []string{app + "go.work.sum (Go workspace of the program)", net + "go.work.sum (Go workspace of the program)"}},
+		"go.work":                     {files, "go.work", []string{"alone:dev go.work (Go workspace above the program)", app + "go.work (Go workspace above the program)", net + "go.work (Go workspace above the program)"}},
+		"go.work.sum":                 {files, "go.work.sum", []string{app + "go.work.sum (Go workspace above the program)", net + "go.work.sum (Go workspace above the program)"}},
 		"a program it does not use":   {files, "alone/x", []string{"alone:dev alone/x"}},
+		"a go.work that was removed":  {files, "app/go.work", []string{app + "app/go.work"}},
+		"a go.sum of another":         {files, "alone/go.sum", []string{"alone:dev alone/go.sum"}},
 		"a file of a program it uses": {files, "net/x", []string{net + "net/x"}},
 	})
 	if got, want := read(t, files).GoFiles(), []string{"app/**/*.go", "lib/**/*.go", "net/**/*.go", "other/**/*.go", "r/**/*.go", "z/**/*.go"}; !slices.Equal(got, want) {
@@ -223,6 +239,7 @@ func TestNodeWorkspaces(t *testing.T) {
 		cases["found by "+name] = chooseCase{packages.with(root), "libs/a/x", []string{web + "libs/a/x (dependency in apps/web/package.json)"}}
 		cases["their own, by "+name] = chooseCase{packages.with(root), "libs/b/x", []string{web + "libs/b/x (dependency in libs/a/package.json)"}}
 	}
+	cases["a root that was removed"] = chooseCase{packages, "pnpm-workspace.yaml", []string{"alone:dev pnpm-workspace.yaml (what the program installs)", web + "pnpm-workspace.yaml (what the program installs)"}}
 	cases["pnpm without packages"] = chooseCase{packages.with(tree{"pnpm-workspace.yaml": "catalog: {}"}), "libs/a/x;pnpm-lock.yaml", []string{}}
 	cases["their own, by pnpm, no YAML"] = chooseCase{packages.with(tree{"pnpm-workspace.yaml": "packages: ["}), "alone/x", []string{"alone:dev alone/x"}}
 	runChoose(t, cases)

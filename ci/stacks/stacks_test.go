@@ -21,7 +21,7 @@ func (t tree) fs() fstest.MapFS {
 	return files
 }
 
-// with is the tree and more files; an empty name of a runtime leaves a Pulumi.yaml as it is.
+// with is the tree and more files.
 func (t tree) with(more tree) tree {
 	all := maps.Clone(t)
 	maps.Copy(all, more)
@@ -306,8 +306,10 @@ func TestRefuses(t *testing.T) {
 		"the same project twice": {app.with(tree{"copy/Pulumi.yaml": "name: app\nruntime: yaml", "copy/Pulumi.dev.yaml": ""}), Selection{},
 			"app:dev and copy:dev are both the stack dev of the project app: give one of the projects another name, or leave one out by --skip"},
 		"a bad name": {tree{"app/Pulumi.yaml": "name: a\nruntime: go", "app/Pulumi.a b.yaml": ""}, Selection{All: true}, `app/Pulumi.a b.yaml: invalid stack "a b": want `},
-		"too many":   {app, Selection{Max: 1, Changes: changes("app/x")}, "2 stacks are chosen, more than --max-stacks 1: raise it, or choose fewer by --only and --skip\n  app:dev  (app/x)\n  app:prod  (app/x)"},
-		"main":       {tree{"app/Pulumi.yaml": "name: a\nruntime: go\nmain: ../../x", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its main "../../x" leaves src: want a path inside src, or a src that holds it too`},
+		"a bad folder": {tree{"a[b]/Pulumi.yaml": "name: a\nruntime: go", "a[b]/Pulumi.x.yaml": ""}, Selection{All: true},
+			`invalid folder "a[b]" of a project: want a name without \ * ? [ and control characters that does not begin with -`},
+		"too many": {app, Selection{Max: 1, Changes: changes("app/x")}, "2 stacks are chosen, more than --max-stacks 1: raise it, or choose fewer by --only and --skip\n  app:dev  (app/x)\n  app:prod  (app/x)"},
+		"main":     {tree{"app/Pulumi.yaml": "name: a\nruntime: go\nmain: ../../x", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its main "../../x" leaves src: want a path inside src, or a src that holds it too`},
 		"main, absolute": {tree{"app/Pulumi.yaml": "name: a\nruntime: go\nmain: /x", "app/Pulumi.x.yaml": ""}, Selection{},
 			`app/Pulumi.yaml: its main "/x" leaves src`},
 		"a package": {tree{"app/Pulumi.yaml": "name: a\nruntime: yaml\npackages: {p: ../../p}", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its package or plugin "../../p" leaves src`},
