@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"dagger/iac/internal/dagger"
 	"dagger/iac/project"
@@ -84,11 +85,16 @@ func (m *Iac) withName(name string, duringInstall bool) (*Iac, error) {
 	return &c, nil
 }
 
-// ownContainer runs Pulumi in a container of this module.
+// ownContainer runs Pulumi in a container of this module: one project, for one stack of it or many.
 type ownContainer struct {
 	iac *Iac
-	// base has the Pulumi CLI and the program's language.
+	// base has the Pulumi CLI and the program's language, and kept is the cache.
 	base *future[*dagger.Container]
+	kept *future[cache]
+	// manifest is the text of Pulumi.yaml where a Go program is to be built once for all that runs, else empty.
+	manifest string
+	once     sync.Once
+	ready    *future[*dagger.Container]
 }
 
 const (
@@ -101,7 +107,10 @@ const (
 // run lays what changes with every run last, so that what was installed before stays. What Pulumi prints goes to files,
 // which leave the engine much faster than a text does.
 func (o *ownContainer) run(ctx context.Context, r *run, c command) (*execution, error) {
-	ctr, err := o.installed(ctx, r, c)
+	o.once.Do(func() {
+		o.ready = start(func() (*dagger.Container, error) { return o.installed(ctx, r, c) })
+	})
+	ctr, err := o.ready.wait()
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +208,6 @@ func once(ctr *dagger.Container) *dagger.Container {
 
 // installed is a container with the program and its dependencies, as far as the command needs these.
 func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagger.Container, error) {
-	keeping := start(func() (cache, error) { return o.iac.keptCache(ctx, r.purpose) })
 	planning := start(func() (project.Install, error) {
 		if c.noProgram {
 			return project.Install{}, nil
@@ -207,7 +215,7 @@ func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagge
 		return o.plan(ctx, r)
 	})
 	ctr, noBase := o.base.wait()
-	cache, noCache := keeping.wait()
+	cache, noCache := o.kept.wait()
 	plan, noPlan := planning.wait()
 	if err := errors.Join(noBase, noCache, noPlan); err != nil {
 		return nil, err
@@ -220,6 +228,9 @@ func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagge
 	ctr = o.iac.withVariables(ctr, func(name string) bool { return slices.Contains(o.iac.InstallNames, name) })
 	ctr = ctr.WithWorkdir(path.Join(programDir, r.workDir))
 	if len(plan.Command) == 0 {
+		if built := o.build(ctx, r, ctr); built != nil {
+			return built, nil
+		}
 		return ctr.WithMountedDirectory(programDir, r.src), nil
 	}
 	manifests := r.src
@@ -236,6 +247,40 @@ func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagge
 	return ctr.WithDirectory(programDir, manifests).
 		WithExec(plan.Command).
 		WithDirectory(programDir, r.src), nil
+}
+
+// Where a program that was built once lies. Pulumi looks for it on the PATH.
+const (
+	builtDir  = "/iac/bin"
+	builtName = "iac-program"
+)
+
+// build gives a container with the Go program built, which Pulumi then only has to start: linking takes most of a small
+// preview. There is none where the program cannot be built so; Pulumi builds it then, and says what is wrong with it.
+func (o *ownContainer) build(ctx context.Context, r *run, ctr *dagger.Container) *dagger.Container {
+	if o.manifest == "" || slices.Contains(o.iac.VariableNames, "PATH") || slices.Contains(o.iac.SecretNames, "PATH") {
+		return nil
+	}
+	manifest, ok := project.WithBinary(o.manifest, builtName)
+	if !ok {
+		return nil
+	}
+	search, err := ctr.EnvVariable(ctx, "PATH")
+	if err != nil {
+		return nil
+	}
+	for i, name := range o.iac.VariableNames { // Pulumi would build it with them
+		ctr = ctr.WithEnvVariable(name, o.iac.VariableValues[i])
+	}
+	program := path.Join(programDir, r.workDir)
+	src := r.src.WithNewFile(path.Join(r.workDir, r.project.File), manifest)
+	built := ctr.WithMountedDirectory(programDir, src).
+		WithWorkdir(path.Join(program, r.project.Main)).
+		WithExec([]string{"go", "build", "-o", builtDir + "/" + builtName, "."}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	if code, err := built.ExitCode(ctx); err != nil || code != 0 {
+		return nil
+	}
+	return built.WithWorkdir(program).WithEnvVariable("PATH", strings.TrimSuffix(builtDir+":"+search, ":"))
 }
 
 // plan says how to install the program's dependencies. In a work-dir, the lock file and the list of workspaces may lie

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"dagger/iac/clean"
-	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/sticky"
 )
@@ -76,7 +75,7 @@ func runGH(ctx context.Context, c *dagger.Container, args []string, body string)
 }
 
 // post writes the comment of a run.
-func (r *run) post(ctx context.Context, p *sticky.Publisher, c comment.Content) error {
+func (r *run) post(ctx context.Context, p *sticky.Publisher, body string) error {
 	p.Show = r.shown
-	return p.Publish(ctx, comment.Render(c))
+	return p.Publish(ctx, body)
 }

@@ -269,6 +269,6 @@ func (p *Plan) Publish(
 	content.ID.Key, content.Commit, content.RunURL, content.Time = given.ID.Key, given.Commit, given.RunURL, given.Time
 	publisher := run.publisher()
 	publisher.OnlyExisting = commentOnlyChanges && p.Failure == "" && comment.SaysNothing(content.Report)
-	_, err = run.answer(p.Printed, p.failed(), run.post(ctx, publisher, content), commentOptional)
+	_, err = run.answer(p.Printed, p.failed(), run.post(ctx, publisher, comment.Render(content)), commentOptional)
 	return p, err
 }

@@ -148,13 +148,13 @@ func (m *Iac) Preview(
 	content.Quiet = quietProperty
 	if err != nil {
 		content.NotStarted = run.shown(err.Error())
-		return run.answer("", err, run.post(ctx, publisher, content), commentOptional)
+		return run.answer("", err, run.post(ctx, publisher, comment.Render(content)), commentOptional)
 	}
 	did := run.pulumi(ctx, "preview")
 	content = content.Of(did.report, did.notRun)
 	text, failed := run.finish(did)
 	publisher.OnlyExisting = commentOnlyChanges && failed == nil && comment.SaysNothing(did.report)
-	return run.answer(text, failed, run.post(ctx, publisher, content), commentOptional)
+	return run.answer(text, failed, run.post(ctx, publisher, comment.Render(content)), commentOptional)
 }
 
 // content is what the caller gave to be shown in the comment, and what the run is about.

@@ -68,10 +68,10 @@ func upsertArgs(stack string) []string {
 	return []string{"stack", "select", "--create", "--stack", stack, "--non-interactive", "--color", "never"}
 }
 
-// runner is the way to run Pulumi that was asked for. The base is that of a container of this module.
-func (m *Iac) runner(p project.Project, base *future[*dagger.Container]) (runner, error) {
+// runner is the way to run Pulumi that was asked for. own gives that in a container of this module.
+func (m *Iac) runner(p project.Project, own func() *ownContainer) (runner, error) {
 	if m.OwnContainer {
-		return &ownContainer{m, base}, nil
+		return own(), nil
 	}
 	if !p.Plain {
 		return nil, fmt.Errorf("src: its Pulumi.yaml gives the runtime with options: the Pulumi module wants `runtime: %s` as a plain word, with-cache takes both forms", p.Runtime)

@@ -32,7 +32,7 @@ type settings struct {
 	Publication *publication
 }
 
-// run is one call of a verb.
+// run is one call of a verb, or what it does to one of many stacks.
 type run struct {
 	verb    string
 	purpose purpose
@@ -43,8 +43,9 @@ type run struct {
 	stack   string
 	project project.Project
 	mask    *mask.Mask
-	// options are Pulumi's, as arguments.
-	options []string
+	// options are Pulumi's, and packs is the number of policy packs.
+	options options.Options
+	packs   int
 	// timeout ends Pulumi, and lockWait is how long a lock is waited for; 0 for never.
 	timeout, lockWait time.Duration
 	// told are variables from which Pulumi's update page knows the CI system, the pull request and the commit.
@@ -60,84 +61,129 @@ type run struct {
 // prepare checks all values of a verb, before anything runs. The run is given with an error too, so that what goes wrong
 // can be said on the pull request. What the run needs is fetched meanwhile.
 func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error) {
+	b := m.begin(ctx, verb, s)
+	r := b.run
+	r.workDir, r.stack = s.WorkDir, s.Stack
+	if r.workDir == "." {
+		r.workDir = ""
+	}
+	b.badValue = errors.Join(checkStack(verb, s.Stack), project.CheckWorkDir(s.WorkDir), b.badValue)
+	reading := start(func() (project.Project, error) { return readProject(ctx, r.program()) })
+	var base *future[*dagger.Container]
+	if b.badValue == nil {
+		base = m.fetchBase(ctx, reading)
+	}
+	var badProject error
+	r.project, badProject = reading.wait()
+	checked, err := b.settle(badProject)
+	if err != nil {
+		return r, err
+	}
+	if parts := strings.Split(r.stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
+		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", r.stack, r.project.Name)
+	}
+	r.runner, err = checked.runner(r.project, func() *ownContainer {
+		return &ownContainer{iac: checked, base: base, kept: checked.keepCache(ctx, r.purpose, "")}
+	})
+	return r, err
+}
+
+// beginning is a run whose values are being checked.
+type beginning struct {
+	run             *run
+	masks           string
+	badValue, badGH error
+	secrets         *future[checkedSecrets]
+	finding         *future[found]
+}
+
+type checkedSecrets struct {
+	iac    *Iac
+	values []string
+}
+
+type found struct {
+	target *target
+	told   []cisystem.Variable
+}
+
+// begin starts to check the values that all stacks of a call have in common, and to fetch what every run needs.
+func (m *Iac) begin(ctx context.Context, verb string, s settings) *beginning {
 	// Pulumi never sees .git/config: checkouts keep the job's token there, and a .git without its other
 	// files makes a Go build fail.
-	r := &run{verb: verb, purpose: purposeOf(verb), began: time.Now(), src: s.Src.WithoutDirectory(".git"), workDir: s.WorkDir, stack: s.Stack, upsert: s.Upsert}
-	badValue := errors.Join(
-		checkStack(verb, s.Stack),
-		project.CheckWorkDir(s.WorkDir),
-		checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"),
-		r.readOptions(s),
-	)
-	badGH := checkVersion("gh-version", m.GhVersion, "2.89.0")
-	type checkedSecrets struct {
-		iac    *Iac
-		values []string
+	r := &run{verb: verb, purpose: purposeOf(verb), began: time.Now(), src: s.Src.WithoutDirectory(".git"), upsert: s.Upsert}
+	b := &beginning{
+		run: r, masks: s.Mask,
+		badValue: errors.Join(checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"), r.readOptions(s)),
+		badGH:    checkVersion("gh-version", m.GhVersion, "2.89.0"),
 	}
-	type found struct {
-		target *target
-		told   []cisystem.Variable
-	}
-	reading := start(func() (project.Project, error) { return readProject(ctx, r.program()) })
-	secrets := start(func() (checkedSecrets, error) {
+	b.secrets = start(func() (checkedSecrets, error) {
 		iac, values, err := m.checkSecrets(ctx)
 		return checkedSecrets{iac, values}, err
 	})
 	p := s.Publication
-	finding := start(func() (found, error) {
+	b.finding = start(func() (found, error) {
 		if p == nil {
 			return found{told: m.told()}, nil
 		}
 		target, told, err := p.find(ctx, s.Src)
 		return found{target, told}, err
 	})
-	var base *future[*dagger.Container]
-	if badValue == nil {
-		base = m.fetchBase(ctx, reading)
-	}
-	if badGH == nil && p != nil && p.Token != nil {
+	if b.badGH == nil && p != nil && p.Token != nil {
 		r.gh = m.fetchGH(ctx)
 	}
-
-	var badMask, badProject error
-	r.mask, badMask = mask.New(nil, s.Mask)
-	r.project, badProject = reading.wait()
-	checked, badSecret := secrets.wait()
-	r.mask = r.mask.With(checked.values...)
-	where, badTarget := finding.wait()
-	if r.target, r.told = where.target, where.told; r.target != nil {
-		r.mask = r.mask.With(r.target.secret)
-	}
-	if badGH != nil {
-		r.target = nil
-	}
-	if err := errors.Join(badValue, badGH, badProject, badSecret, badMask, badTarget); err != nil {
-		return r, err
-	}
-	if parts := strings.Split(r.stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
-		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", r.stack, r.project.Name)
-	}
-	var err error
-	r.runner, err = checked.iac.runner(r.project, base)
-	return r, err
+	return b
 }
 
-// policyDir is where policy packs lie, beside the program.
+// settle waits for the checks and completes the run. It gives the module with its secrets checked, or all that is wrong,
+// with what the caller has found before.
+func (b *beginning) settle(wrong error) (*Iac, error) {
+	var badMask error
+	b.run.mask, badMask = mask.New(nil, b.masks)
+	checked, badSecret := b.secrets.wait()
+	b.run.mask = b.run.mask.With(checked.values...)
+	where, badTarget := b.finding.wait()
+	if b.run.target, b.run.told = where.target, where.told; b.run.target != nil {
+		b.run.mask = b.run.mask.With(b.run.target.secret)
+	}
+	if b.badGH != nil {
+		b.run.target = nil
+	}
+	return checked.iac, errors.Join(b.badValue, b.badGH, wrong, badSecret, badMask, badTarget)
+}
+
+// policyDir is where policy packs lie in src.
 const policyDir = ".iac-policy-pack"
 
 // readOptions checks what Pulumi and the run are told, and lays policy packs where Pulumi finds them.
 func (r *run) readOptions(s settings) error {
-	o := s.Options
+	r.options, r.packs = s.Options, len(s.PolicyPack)
 	for i, pack := range s.PolicyPack {
-		name := path.Join(policyDir, strconv.Itoa(i+1))
-		o.PolicyPack = append(o.PolicyPack, name)
-		r.src = r.src.WithDirectory(path.Join(r.workDir, name), pack)
+		r.src = r.src.WithDirectory(path.Join(policyDir, strconv.Itoa(i+1)), pack)
 	}
-	var badOption, badTimeout, badWait error
-	r.options, badOption = o.Arguments()
+	var badTimeout, badWait error
+	_, badOption := r.options.Arguments()
 	r.timeout, badTimeout = options.Duration("timeout", s.Timeout)
 	r.lockWait, badWait = options.Duration("wait-for-lock", s.WaitForLock)
 	return errors.Join(badOption, badTimeout, badWait)
+}
+
+// arguments are Pulumi's options, as they are given in the program's folder.
+func (r *run) arguments() []string {
+	o := r.options
+	for i := range r.packs {
+		o.PolicyPack = append(o.PolicyPack, path.Join(upFrom(r.workDir), policyDir, strconv.Itoa(i+1)))
+	}
+	args, _ := o.Arguments() // checked by readOptions
+	return args
+}
+
+// upFrom leads from a folder in src to src.
+func upFrom(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return strings.Repeat("../", strings.Count(dir, "/")+1)
 }
 
 // program is the folder with Pulumi.yaml.
@@ -202,7 +248,12 @@ type outcome struct {
 	notRun string
 	// locked is true where another run has the stack.
 	locked bool
+	// nowSecret are values that were plain and have become secrets.
+	nowSecret []string
 }
+
+// ok tells whether Pulumi did what it should.
+func (o outcome) ok() bool { return o.notRun == "" && o.report.OK() }
 
 // command is what Pulumi is asked to do.
 type command struct {
@@ -216,7 +267,7 @@ type command struct {
 // pulumi runs a verb of Pulumi's afresh and reads what it did.
 func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
 	c := command{
-		args:   slices.Concat([]string{verb, "--stack", r.stack, "--non-interactive", "--color", "never", "--diff"}, more, r.options),
+		args:   slices.Concat([]string{verb, "--stack", r.stack, "--non-interactive", "--color", "never", "--diff"}, more, r.arguments()),
 		upsert: r.upsert,
 	}
 	if verb != "refresh" {
@@ -244,7 +295,7 @@ func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
 	}
 	// Pulumi prints the old value of what has just become a secret.
 	r.mask = r.mask.With(did.NowSecret...)
-	return outcome{verb: verb, report: did.Shown(r.shown), locked: locked(ran)}
+	return outcome{verb: verb, report: did.Shown(r.shown), locked: locked(ran), nowSecret: did.NowSecret}
 }
 
 // execute runs Pulumi, and waits for a stack that another run has locked as long as it was told to.

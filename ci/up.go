@@ -7,6 +7,7 @@ import (
 
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
+	"dagger/iac/marker"
 	"dagger/iac/options"
 	"dagger/iac/plan"
 )
@@ -145,7 +146,7 @@ func (m *Iac) Up(
 	if err != nil {
 		content := run.content()
 		content.NotStarted = run.shown(err.Error())
-		return run.tell(ctx, merging, content, "", err, commentOptional)
+		return run.tell(ctx, merging, comment.Render(content), false, "", err, commentOptional)
 	}
 	also := []string{"--yes"}
 	if continueOnError {
@@ -154,7 +155,7 @@ func (m *Iac) Up(
 	if reviewed || expectDigest != "" {
 		told, text, err := run.review(ctx, merging, reviewed, expectDigest)
 		if told != nil {
-			return run.tell(ctx, merging, *told, text, err, commentOptional)
+			return run.tell(ctx, merging, comment.Render(*told), false, text, err, commentOptional)
 		}
 		also = append(also, "--skip-preview")
 	}
@@ -162,7 +163,7 @@ func (m *Iac) Up(
 	content := run.content()
 	content.Report, content.NotRun = did.report, did.notRun
 	text, failed := run.finish(did)
-	return run.tell(ctx, merging, content, text, failed, commentOptional)
+	return run.tell(ctx, merging, comment.Render(content), false, text, failed, commentOptional)
 }
 
 // checkReviewed checks what an up is to be compared with.
@@ -219,7 +220,7 @@ func (r *run) merged(ctx context.Context, merging *future[merge]) (merge, error)
 }
 
 // tell posts what came of an up on the merged pull request, if there is one, and gives the result.
-func (r *run) tell(ctx context.Context, merging *future[merge], content comment.Content, text string, failed error, optional bool) (string, error) {
+func (r *run) tell(ctx context.Context, merging *future[merge], body string, onlyExisting bool, text string, failed error, optional bool) (string, error) {
 	found, err := r.merged(ctx, merging)
 	switch {
 	case r.target == nil:
@@ -228,7 +229,9 @@ func (r *run) tell(ctx context.Context, merging *future[merge], content comment.
 		warn(found.why + ": nothing is posted")
 		return text, failed
 	case err == nil:
-		err = r.post(ctx, r.publisher(), content)
+		p := r.publisher()
+		p.OnlyExisting = onlyExisting
+		err = r.post(ctx, p, body)
 	}
 	return r.answer(text, failed, err, optional)
 }
@@ -282,28 +285,37 @@ func (r *run) differs(ctx context.Context, merging *future[merge], now plan.Plan
 	if !reviewed {
 		return nil
 	}
+	id := r.content().ID
+	id.Verb = ""
+	agreed, err := r.agreed(ctx, merging, id)
+	if err != nil {
+		return err
+	}
+	return r.compare(agreed, now)
+}
+
+// agreed gives the plan that the preview's comment on the merged pull request tells of.
+func (r *run) agreed(ctx context.Context, merging *future[merge], id marker.Marker) (plan.Reviewed, error) {
 	found, err := r.merged(ctx, merging)
 	switch {
 	case err != nil:
-		return err
+		return plan.Reviewed{}, err
 	case found.number == 0:
-		return fmt.Errorf("there is no comment to compare its plan with: %s", found.why)
+		return plan.Reviewed{}, fmt.Errorf("there is no comment to compare its plan with: %s", found.why)
 	}
-	return r.compare(ctx, now)
-}
-
-// compare says how a plan differs from the one in the comment on the merged pull request.
-func (r *run) compare(ctx context.Context, now plan.Plan) error {
-	id := r.content().ID
-	id.Verb = ""
-	found, err := r.publisher().Reviewed(ctx, id)
+	of, err := r.publisher().Reviewed(ctx, id)
 	switch {
 	case err != nil:
-		return err
-	case found.Plan == "":
-		return fmt.Errorf("the preview's comment on %s holds no plan: the preview failed, or an older version of this module wrote the comment", r.target)
+		return plan.Reviewed{}, err
+	case of.Plan == "":
+		return plan.Reviewed{}, fmt.Errorf("the preview's comment on %s holds no plan: the preview failed, or an older version of this module wrote the comment", r.target)
 	}
-	d := plan.Compare(plan.Reviewed{Digest: found.Plan, Steps: found.Steps}, now)
+	return plan.Reviewed{Digest: of.Plan, Steps: of.Steps}, nil
+}
+
+// compare says how a plan differs from the one that was reviewed.
+func (r *run) compare(agreed plan.Reviewed, now plan.Plan) error {
+	d := plan.Compare(agreed, now)
 	if d.Same {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -179,3 +180,23 @@ func CheckDigest(digest string) error {
 	}
 	return nil
 }
+
+// Together gives the plan of several stacks, by their names: it has a step for each stack, and a digest where each plan
+// has one.
+func Together(stacks map[string]Plan) Plan {
+	var p Plan
+	for _, name := range slices.Sorted(maps.Keys(stacks)) {
+		one := stacks[name]
+		if one.Digest == "" && p.Why == "" {
+			p.Why = name + ": " + one.Why
+		}
+		p.Steps = append(p.Steps, Step{Name: name, hash: sha256.Sum256([]byte(one.Digest + " " + name)), idle: one.Empty()})
+	}
+	if p.Why == "" {
+		p.Digest = digest(p.hashes())
+	}
+	return p
+}
+
+// Idle reports whether a step changes nothing.
+func (s Step) Idle() bool { return s.idle }

@@ -428,3 +428,34 @@ func FuzzOf(f *testing.F) {
 		}
 	})
 }
+
+func TestTogether(t *testing.T) {
+	some, other, idle := Plan{Digest: strings.Repeat("a", 64), Steps: []Step{{}}}, Plan{Digest: strings.Repeat("b", 64), Steps: []Step{{}}}, Plan{Digest: digest(nil)}
+	both := Together(map[string]Plan{"a:dev": some, "b:dev": idle})
+	if both.Digest == "" || len(both.Steps) != 2 || both.Steps[0].Idle() || !both.Steps[1].Idle() || both.Empty() {
+		t.Errorf("%+v", both)
+	}
+	for name, c := range map[string]struct {
+		now            map[string]Plan
+		same           bool
+		added, missing int
+	}{
+		"the same":       {map[string]Plan{"b:dev": idle, "a:dev": some}, true, 0, 0},
+		"another plan":   {map[string]Plan{"a:dev": other, "b:dev": idle}, false, 1, 1},
+		"swapped":        {map[string]Plan{"a:dev": idle, "b:dev": some}, false, 2, 2},
+		"one stack less": {map[string]Plan{"a:dev": some}, false, 0, 1},
+		"one stack more": {map[string]Plan{"a:dev": some, "b:dev": idle, "c:dev": idle}, false, 1, 0},
+		"no stack":       {nil, false, 0, 2},
+	} {
+		d := Compare(both.Reviewed(), Together(c.now))
+		if d.Same != c.same || len(d.New) != c.added || d.Missing != c.missing {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	if p := Together(map[string]Plan{"a:dev": some, "b:dev": {Why: "the preview failed"}}); p.Digest != "" || p.Why != "b:dev: the preview failed" {
+		t.Errorf("%+v", p)
+	}
+	if !Together(map[string]Plan{"a:dev": idle}).Empty() {
+		t.Error("a plan of nothing is not empty")
+	}
+}

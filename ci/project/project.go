@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,7 +31,8 @@ type Project struct {
 	Packages bool
 	// StackConfigDir is the folder of the Pulumi.<stack>.yaml files where they do not lie beside the file.
 	StackConfigDir string
-	// Local are the paths of packages and plugins that lie on disk, as they are written.
+	// Local are the paths of packages and plugins that lie in the repository, as they are written. An absolute one is of the
+	// image in which Pulumi runs.
 	Local []string
 }
 
@@ -120,7 +122,7 @@ func localPackages(node *yaml.Node) []string {
 			source = long.Source
 		}
 		source, _, _ = strings.Cut(source, "@")
-		if strings.HasPrefix(source, "./") || strings.HasPrefix(source, "..") || strings.HasPrefix(source, "/") {
+		if strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../") {
 			paths = append(paths, source)
 		}
 	}
@@ -138,7 +140,7 @@ func localPlugins(node *yaml.Node) []string {
 	var paths []string
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 		for _, plugin := range kinds[kind] {
-			if plugin.Path != "" {
+			if plugin.Path != "" && !path.IsAbs(plugin.Path) {
 				paths = append(paths, plugin.Path)
 			}
 		}
@@ -166,9 +168,9 @@ func (p *Project) readRuntime(node *yaml.Node) error {
 	return nil
 }
 
-// CheckWorkDir says what is wrong with a folder that is to lie inside another one; empty is that one itself.
+// CheckWorkDir says what is wrong with a folder that is to lie inside another one; empty or `.` is that one itself.
 func CheckWorkDir(dir string) error {
-	if dir == "" || fs.ValidPath(dir) && dir != "." && !strings.HasPrefix(dir, "-") && !strings.ContainsAny(dir, "\\\x00\n\r*?[") {
+	if dir == "" || fs.ValidPath(dir) && !strings.HasPrefix(dir, "-") && !strings.ContainsAny(dir, "\\\x00\n\r*?[") {
 		return nil
 	}
 	return fmt.Errorf("invalid work-dir %q: want the folder of Pulumi.yaml inside src, such as infra or stacks/network", dir)
@@ -187,4 +189,36 @@ func CheckStack(stack string) error {
 		return fmt.Errorf("invalid stack %q: want [organization/[project/]]stack, each part of letters, digits, `-`, `_` and `.`, not beginning with `-`", stack)
 	}
 	return nil
+}
+
+// WithBinary gives the text of a Pulumi.yaml by which Pulumi starts a Go program that is built already, under this name
+// on the PATH. It gives false where the program is no Go program, or says itself what is to be built or started.
+func WithBinary(text, name string) (string, bool) {
+	var file yaml.Node
+	if yaml.Unmarshal([]byte(text), &file) != nil || len(file.Content) != 1 || file.Content[0].Kind != yaml.MappingNode {
+		return "", false
+	}
+	top := file.Content[0].Content
+	for i := 0; i+1 < len(top); i += 2 {
+		if top[i].Value != "runtime" {
+			continue
+		}
+		var p Project
+		var options struct {
+			Options map[string]any `yaml:"options"`
+		}
+		if p.readRuntime(top[i+1]) != nil || p.Runtime != "go" {
+			return "", false
+		}
+		if !p.Plain && (top[i+1].Decode(&options) != nil || len(options.Options) > 0) {
+			return "", false
+		}
+		top[i+1] = &yaml.Node{}
+		if top[i+1].Encode(map[string]any{"name": "go", "options": map[string]string{"binary": name}}) != nil {
+			return "", false
+		}
+		out, err := yaml.Marshal(&file)
+		return string(out), err == nil
+	}
+	return "", false
 }

@@ -51,7 +51,7 @@ func TestParseFindsTheFoldersOfStacksAndPackages(t *testing.T) {
 		"config: stacks":                       {StackConfigDir: "stacks"},
 		"config: 7":                            {},
 		"config: {a: b}\nstackConfigDir: ../x": {StackConfigDir: "../x"},
-		"packages: {b: ../b, a: ./a@1.0, c: aws, d: {source: /d}}": {Packages: true, Local: []string{"./a", "../b", "/d"}},
+		"packages: {b: ../b, a: ./a@1.0, c: aws, d: {source: /d}}": {Packages: true, Local: []string{"./a", "../b"}},
 		"packages: [a]": {Packages: true},
 		"plugins: {providers: [{name: a, path: bin}, {name: b}], languages: [{path: ../l}]}": {Local: []string{"../l", "bin"}},
 		"plugins: a": {},
@@ -151,12 +151,12 @@ func TestPlanAbove(t *testing.T) {
 }
 
 func TestCheckWorkDir(t *testing.T) {
-	for _, dir := range []string{"", "infra", "stacks/network", "a b", "..a"} {
+	for _, dir := range []string{"", ".", "infra", "stacks/network", "a b", "..a"} {
 		if err := CheckWorkDir(dir); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, dir := range []string{"/infra", "..", "../lib", "a/../..", "a//b", "a/", ".", "./a", "-a", "a\\b", "a\n", "a*", "a\x00"} {
+	for _, dir := range []string{"/infra", "..", "../lib", "a/../..", "a//b", "a/", "./a", "-a", "a\\b", "a\n", "a*", "a\x00"} {
 		if err := CheckWorkDir(dir); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("invalid work-dir %q: want ", dir)) {
 			t.Errorf("%q: %v", dir, err)
 		}
@@ -172,4 +172,23 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("accepted %+v", p)
 		}
 	})
+}
+
+func TestWithBinary(t *testing.T) {
+	for text, want := range map[string]string{
+		"name: shop\nruntime: go\ndescription: x\n":                       "name: shop\nruntime:\n    name: go\n    options:\n        binary: built\ndescription: x\n",
+		"runtime: {name: go}\nname: shop\n":                               "runtime:\n    name: go\n    options:\n        binary: built\nname: shop\n",
+		"name: shop\nruntime: {name: go, options: {binary: own}}\n":       "",
+		"name: shop\nruntime: {name: go, options: {buildTarget: /x/y}}\n": "",
+		"name: shop\nruntime: nodejs\n":                                   "",
+		"name: shop\n":                                                    "",
+		"[]":                                                              "",
+		"":                                                                "",
+		"\t":                                                              "",
+	} {
+		got, ok := WithBinary(text, "built")
+		if got != want || ok != (want != "") {
+			t.Errorf("WithBinary(%q) = %q, %t, want %q", text, got, ok, want)
+		}
+	}
 }

@@ -41,6 +41,7 @@ type reader struct {
 	diagnostics []Diagnostic
 	seen        map[Diagnostic]bool
 	policies    []Policy
+	references  []string
 	// stack is what the last event about the stack itself told.
 	stack     *metadata
 	summary   *summaryEvent
@@ -135,7 +136,10 @@ func (r *reader) event(e event) {
 	}
 }
 
-const stackType = "pulumi:pulumi:Stack"
+const (
+	stackType     = "pulumi:pulumi:Stack"
+	referenceType = "pulumi:pulumi:StackReference"
+)
 
 func (r *reader) resource(e *resourceEvent, phase phase) {
 	r.planning = r.planning || e.Planning
@@ -143,7 +147,20 @@ func (r *reader) resource(e *resourceEvent, phase phase) {
 	if m.Type == stackType && phase == finished {
 		r.stack = m
 	}
+	if m.Type == referenceType && m.New != nil {
+		r.reference(m.New.Inputs)
+	}
 	r.steps.add(m, phase)
+}
+
+// reference takes note of a stack that the program reads. A name that is not known before the run is not told.
+func (r *reader) reference(inputs json.RawMessage) {
+	var to struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(inputs, &to) == nil && to.Name != "" && to.Name != unknownText {
+		r.references = append(r.references, to.Name)
+	}
 }
 
 func (r *reader) diagnostic(e diagnosticEvent) {
@@ -214,6 +231,8 @@ func (r *reader) report() Report {
 	}
 	out.Broken = r.fault
 	out.Outputs = r.outputs()
+	slices.Sort(r.references)
+	out.References = slices.Compact(r.references)
 	return out
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -406,5 +407,18 @@ func BenchmarkFromLog1GB(b *testing.B) {
 		if err != nil || !r.Whole() || len(r.Steps) != 10 {
 			b.Fatalf("%v, %q", err, r.Broken)
 		}
+	}
+}
+
+func TestReferencesAreTheStacksThatAreRead(t *testing.T) {
+	read := func(name string) string {
+		return `"resourcePreEvent":{"metadata":{"op":"read","urn":"urn:pulumi:dev::app::pulumi:pulumi:StackReference::r","type":"pulumi:pulumi:StackReference","new":{"inputs":{"name":` + name + `}}}}`
+	}
+	r, err := FromLog(strings.NewReader(log(
+		read(`"acme/network/prod"`), read(`"acme/network/prod"`), read(`"a/b/c"`), read(`"`+unknownText+`"`), read(`{"x":1}`), read(`""`),
+		`"summaryEvent":{"isPreview":true,"result":"succeeded"}`, `"cancelEvent":{}`,
+	)))
+	if want := []string{"a/b/c", "acme/network/prod"}; err != nil || !slices.Equal(r.References, want) || r.Broken != "" {
+		t.Errorf("%q, %q, %v, want %q", r.References, r.Broken, err, want)
 	}
 }

@@ -35,6 +35,8 @@ type Report struct {
 	Policies []Policy
 	// Outputs are the outputs of the stack that change.
 	Outputs []Output
+	// References are the stacks whose outputs the program reads, as it names them, such as acme/network/prod.
+	References []string `json:",omitempty"`
 	// Duration is how long Pulumi says that it took, in whole seconds.
 	Duration time.Duration
 
@@ -198,7 +200,7 @@ func (r Report) Shown(show func(string) string) Report {
 		return texts
 	}
 	all(&r.Stdout, &r.Stderr, &r.Broken)
-	r.NowSecret = nil
+	r.NowSecret, r.References = nil, each(r.References)
 	r.Steps, r.Diagnostics, r.Policies, r.Outputs = slices.Clone(r.Steps), slices.Clone(r.Diagnostics), slices.Clone(r.Policies), slices.Clone(r.Outputs)
 	for i := range r.Steps {
 		s := &r.Steps[i]

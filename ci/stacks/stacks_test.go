@@ -313,7 +313,7 @@ func TestRefuses(t *testing.T) {
 		"main, absolute": {tree{"app/Pulumi.yaml": "name: a\nruntime: go\nmain: /x", "app/Pulumi.x.yaml": ""}, Selection{},
 			`app/Pulumi.yaml: its main "/x" leaves src`},
 		"a package": {tree{"app/Pulumi.yaml": "name: a\nruntime: yaml\npackages: {p: ../../p}", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its package or plugin "../../p" leaves src`},
-		"a plugin":  {tree{"app/Pulumi.yaml": "name: a\nruntime: yaml\nplugins: {providers: [{name: p, path: /bin}]}", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its package or plugin "/bin" leaves src`},
+		"a plugin":  {tree{"app/Pulumi.yaml": "name: a\nruntime: yaml\nplugins: {providers: [{name: p, path: ../../bin}]}", "app/Pulumi.x.yaml": ""}, Selection{}, `app/Pulumi.yaml: its package or plugin "../../bin" leaves src`},
 		"a replace": {program("go", "app", "dev").with(tree{"app/go.mod": "module app\n\nreplace x => ../../x\n"}), Selection{}, `app/go.mod: line 3: its replace "../../x" leaves src`},
 		"a use": {program("go", "app", "dev").with(tree{"app/go.mod": "module app", "go.work": "use (\n\t./app\n\t../x // there\n)\n"}), Selection{},
 			`go.work: line 3: its use "../x" leaves src`},

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"dagger/iac/internal/dagger"
+	"dagger/iac/options"
+	"dagger/iac/plan"
+)
+
+// Applies every stack that the merged pull request touches, each after those that it reads from, without asking
+//
+// When one fails, what depends on it is not run, and the others are. Where the change is no merged pull request, give
+// --changed-files or --all. With a token, one comment on the merged pull request tells of all.
+//
+// +cache="never"
+func (m *Iac) UpAll(
+	ctx context.Context,
+	// Root of the repository; that of dagger.json if left out
+	//
+	// +defaultPath="/"
+	// +ignore=["**/node_modules", "**/.venv", "**/venv", "**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/bin/Debug", "**/bin/Release", "**/obj/Debug", "**/obj/Release", ".git/*", "!.git/config", "!.git/HEAD", "!.git/packed-refs", "!.git/refs"]
+	src *dagger.Directory,
+	// Organization of the stacks in Pulumi Cloud; without it Pulumi's default one
+	//
+	// +optional
+	organization string,
+	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	//
+	// +optional
+	only []string,
+	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	//
+	// +optional
+	skip []string,
+	// Take every stack, whatever changed
+	//
+	// +optional
+	all bool,
+	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	//
+	// +optional
+	changedFiles *dagger.File,
+	// Number of stacks to work on at once, 1 to 16
+	//
+	// +optional
+	// +default=4
+	parallel int,
+	// Number of stacks from which on nothing is run
+	//
+	// +optional
+	// +default=50
+	maxStacks int,
+	// Token that may write comments on the pull request, such as env://GITHUB_TOKEN
+	//
+	// +optional
+	githubToken *dagger.Secret,
+	// Repository, as owner/name or a URL; read from the pull request's URL, from ci-variables or from .git/config in src if left out
+	//
+	// +optional
+	githubRepository string,
+	// Name that tells apart two comments for the same stack, such as one a job
+	//
+	// +optional
+	commentKey string,
+	// Warn instead of failing if the comment cannot be posted
+	//
+	// +optional
+	commentOptional bool,
+	// Commit that is applied, whose merged pull request gets the comment; read from .git in src if left out
+	//
+	// +optional
+	commit string,
+	// URL of the CI run, for the comment's last line
+	//
+	// +optional
+	runUrl string,
+	// Time of the run as 2006-01-02T15:04:05Z, for the comment's last line
+	//
+	// +optional
+	runTime string,
+	// Apply only what the comment on the merged pull request says, or fail
+	//
+	// +optional
+	reviewed bool,
+	// Apply only the plan with this digest, as `plan … digest` gives it, or fail
+	//
+	// +optional
+	expectDigest string,
+	// Regular expressions (RE2), one a line; what they match is shown as ***
+	//
+	// +optional
+	mask string,
+	// Interrupt Pulumi after this time, such as 30m: it finishes what has begun and saves the state
+	//
+	// +optional
+	timeout string,
+	// Wait this long for a stack that another run has locked, such as 10m
+	//
+	// +optional
+	waitForLock string,
+	// URNs of the only resources to work on, or patterns with *
+	//
+	// +optional
+	target []string,
+	// Work on resources too that depend on a target
+	//
+	// +optional
+	targetDependents bool,
+	// URNs of resources to leave out, or patterns with *
+	//
+	// +optional
+	exclude []string,
+	// URNs of resources to replace, or patterns with *
+	//
+	// +optional
+	replace []string,
+	// Update the stack's state from the cloud first
+	//
+	// +optional
+	refresh bool,
+	// Folder with a policy pack to run
+	//
+	// +optional
+	policyPack []*dagger.Directory,
+	// Message for the update in Pulumi Cloud
+	//
+	// +optional
+	message string,
+	// Setting for this run only, as key=value; not for secrets, it may be shown
+	//
+	// +optional
+	config []string,
+	// Go on with other resources when one fails
+	//
+	// +optional
+	continueOnError bool,
+	// Apply, and fail if that changed anything
+	//
+	// +optional
+	expectNoChanges bool,
+	// Create the stack if it is missing
+	//
+	// +optional
+	upsert bool,
+) (string, error) {
+	a, err := m.prepareAll(ctx, "up", settings{
+		Src: src, Mask: mask, Timeout: timeout, WaitForLock: waitForLock, PolicyPack: policyPack, Upsert: upsert,
+		Options: options.Options{
+			Target: target, TargetDependents: targetDependents, Exclude: exclude, Replace: replace, Refresh: refresh,
+			Message: message, Config: config, ExpectNoChanges: expectNoChanges,
+		},
+		Publication: &publication{
+			Token: githubToken, Repository: githubRepository, Key: commentKey,
+			Commit: commit, RunURL: runUrl, RunTime: runTime, Variables: m.CiVariables, Merged: true,
+		},
+	}, choosing{
+		Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, Parallel: parallel, MaxStacks: maxStacks,
+	}, nil)
+	merging := a.findMerge(ctx)
+	if err = errors.Join(err, checkReviewed(reviewed, expectDigest, githubToken)); err == nil {
+		a.up(ctx, merging, upWish{reviewed, expectDigest, continueOnError})
+	} else {
+		a.fail(err)
+	}
+	told := a.content()
+	text, failed := a.finish(told)
+	return a.tell(ctx, merging, told.Render(), failed == nil && len(told.Rows) == 0, text, failed, commentOptional)
+}
+
+// upWish is what an up was told about what it applies.
+type upWish struct {
+	reviewed        bool
+	expectDigest    string
+	continueOnError bool
+}
+
+// up previews all stacks, compares what they would do with what was reviewed, and applies them in order.
+func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
+	a.each(a.stacks, func(s *one) {
+		expected := s.options.ExpectNoChanges
+		s.options.ExpectNoChanges = false // that is asked of what is applied
+		s.preview = s.pulumi(ctx, "preview")
+		s.options.ExpectNoChanges = expected
+		s.did, s.plan = s.preview, plan.Of(s.preview.report)
+	})
+	levels, after, err := a.levels()
+	if err == nil && (wish.reviewed || wish.expectDigest != "") {
+		err = a.differs(ctx, merging, wish)
+	}
+	if err != nil {
+		a.notApplied = a.shown(err.Error())
+		return
+	}
+	states := map[string]state{}
+	for _, level := range levels {
+		done := make([]state, len(level))
+		sideBySide(a.Parallel, len(level), func(i int) { done[i] = level[i].apply(ctx, after[level[i].ID()], states, wish) })
+		for i, s := range level {
+			states[s.ID()] = done[i]
+		}
+	}
+}
+
+// state is what came of a stack.
+type state int
+
+const (
+	// unchanged is one that had nothing to do.
+	unchanged state = iota
+	applied
+	failed
+)
+
+// apply applies one stack, after those that it depends on.
+func (s *one) apply(ctx context.Context, after []string, states map[string]state, wish upWish) state {
+	var broken []string
+	again := false
+	for _, id := range after {
+		switch states[id] {
+		case failed:
+			broken = append(broken, id)
+		case applied:
+			again = true
+		}
+	}
+	args := []string{"--yes"}
+	switch {
+	case len(broken) > 0:
+		s.skipped = strings.Join(broken, ", ") + " failed"
+		return failed
+	case !s.preview.ok() && !again:
+		return failed
+	case s.plan.Empty() && !again:
+		s.did.report.Preview = false
+		return unchanged
+	case s.preview.ok():
+		args = append(args, "--skip-preview")
+	}
+	if wish.continueOnError {
+		args = append(args, "--continue-on-error")
+	}
+	s.did = s.pulumi(ctx, "up", args...)
+	switch {
+	case !s.did.ok():
+		return failed
+	case s.did.report.Whole() && s.did.report.Changes() == 0:
+		return unchanged
+	}
+	return applied
+}
+
+// differs says why the plans may not be applied, or nil where they may.
+func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish) error {
+	for _, s := range a.stacks {
+		if !s.preview.ok() {
+			return fmt.Errorf("%s: %s", s.ID(), whyFailed(s.preview))
+		}
+	}
+	now := a.together()
+	switch {
+	case now.Digest == "":
+		return errors.New("the plan is not known: " + now.Why)
+	case now.Empty():
+		return nil
+	case wish.expectDigest != "" && now.Digest != wish.expectDigest:
+		return fmt.Errorf("the plans have the digest %s, want %s as --expect-digest says", now.Digest, wish.expectDigest)
+	case !wish.reviewed:
+		return nil
+	}
+	id := a.content().ID
+	id.Verb = ""
+	agreed, err := a.agreed(ctx, merging, id)
+	if err != nil {
+		return err
+	}
+	return a.compare(agreed, now)
+}
+
+// compare says how the plans differ from those that were reviewed. One that has nothing left to do may.
+func (a *many) compare(agreed plan.Reviewed, now plan.Plan) error {
+	d := plan.Compare(agreed, now)
+	if d.Same {
+		return nil
+	}
+	why := fmt.Sprintf("the plans are not those that were reviewed on %s", a.target)
+	if !d.Listed {
+		return errors.New(why)
+	}
+	other := 0
+	for _, step := range d.New {
+		if step.Idle() {
+			continue
+		}
+		if other++; other <= maxNamed {
+			why += "\n" + a.describe(step.Name)
+		}
+	}
+	gone := d.Missing - len(d.New)
+	switch {
+	case other == 0 && gone <= 0:
+		return nil
+	case other > maxNamed:
+		why += fmt.Sprintf("\n%d more are other ones", other-maxNamed)
+	}
+	if gone > 0 {
+		why += fmt.Sprintf("\nmissing: %d of the stacks that were reviewed", gone)
+	}
+	return errors.New(why)
+}
+
+// describe says what would be done now to a stack whose plan is another one.
+func (a *many) describe(id string) string {
+	for _, s := range a.stacks {
+		if s.ID() == id {
+			steps := s.plan.Steps
+			text := id + " is another one:"
+			for _, step := range steps[:min(len(steps), maxProperties)] {
+				text += " " + step.String() + ","
+			}
+			if more := len(steps) - maxProperties; more > 0 {
+				text += fmt.Sprintf(" and %d more", more)
+			}
+			return strings.TrimSuffix(text, ",")
+		}
+	}
+	return id
+}
+
+// maxProperties is how many steps of a stack are named.
+const maxProperties = 5

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"example.com/shop/lib"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		network, err := pulumi.NewStackReference(ctx, "organization/network/"+ctx.Stack(), nil)
+		if err != nil {
+			return err
+		}
+		var assets, orders pulumi.CustomResourceState
+		err = ctx.RegisterResource("demo:storage:Bucket", "assets", pulumi.Map{
+			"name":   pulumi.String("assets"),
+			"region": network.GetStringOutput(pulumi.String("zone")),
+			"tags":   pulumi.ToStringMap(lib.Tags(ctx.Stack())),
+		}, &assets)
+		if err != nil {
+			return err
+		}
+		return ctx.RegisterResource("demo:data:Database", "orders", pulumi.Map{
+			"engine": pulumi.String("postgres"),
+			"size":   pulumi.Int(config.RequireInt(ctx, "size")),
+		}, &orders)
+	})
+}
