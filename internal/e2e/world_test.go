@@ -54,12 +54,18 @@ type world struct {
 // newWorld copies a program of testdata and prepares its state.
 func newWorld(t *testing.T, program string) *world {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(build, "bin", "pulumi")); err != nil {
-		t.Fatalf("the programs for the tests are missing, `make tools` builds them: %v", err)
-	}
 	stack, err := teststack.Prepare(t.Context(), filepath.Join(root, "testdata", program), t.TempDir(), filepath.Join(build, "bin"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	return newWorldOf(t, stack)
+}
+
+// newWorldOf makes the world around a program.
+func newWorldOf(t *testing.T, stack *teststack.Stack) *world {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(build, "bin", "pulumi")); err != nil {
+		t.Fatalf("the programs for the tests are missing, `make tools` builds them: %v", err)
 	}
 	github, err := githubapi.Start(githubapi.Options{Hosts: []string{"ghe.example.com"}})
 	if err != nil {

@@ -48,13 +48,7 @@ func Prepare(ctx context.Context, program, dir, bin string) (*Stack, error) {
 	if bin, err = filepath.Abs(bin); err != nil {
 		return nil, err
 	}
-	s := &Stack{Src: filepath.Join(dir, "src"), State: filepath.Join(dir, "state"), bin: bin}
-	s.Env = []string{
-		"PULUMI_CONFIG_PASSPHRASE=",
-		"PULUMI_HOME=" + filepath.Join(dir, "home"),
-		"PULUMI_SKIP_UPDATE_CHECK=true",
-		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
-	}
+	s := &Stack{Src: filepath.Join(dir, "src"), State: filepath.Join(dir, "state"), Env: environ(dir), bin: bin}
 	if err := os.MkdirAll(s.State, 0o755); err != nil {
 		return nil, err
 	}
@@ -67,6 +61,16 @@ func Prepare(ctx context.Context, program, dir, bin string) (*Stack, error) {
 	}
 	s.Name = "organization/" + project + "/dev"
 	return s, s.fill(ctx)
+}
+
+// environ are the variables that Pulumi needs besides the system's, with its home in dir.
+func environ(dir string) []string {
+	return []string{
+		"PULUMI_CONFIG_PASSPHRASE=",
+		"PULUMI_HOME=" + filepath.Join(dir, "home"),
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+	}
 }
 
 // Command is the Pulumi CLI with these arguments, in the program's folder.
@@ -168,4 +172,71 @@ func (s *Stack) fill(ctx context.Context) error {
 	}
 	_, err := s.Run(ctx, "stack", "import", "--stack", s.Name, "--file", state, "--non-interactive")
 	return err
+}
+
+// Repository is a folder with many programs, whose stacks share a state.
+type Repository struct {
+	// Src is the copy of the folder, State the folder that holds the state.
+	Src, State string
+	// Env are the variables that Pulumi needs besides the system's, as NAME=value.
+	Env []string
+
+	bin string
+}
+
+// PrepareRepository copies a folder to dir/src and prepares each program in it as Prepare does. A stack is made for each
+// Pulumi.<stack>.yaml beside a Pulumi.yaml.
+func PrepareRepository(ctx context.Context, folder, dir, bin string) (*Repository, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if bin, err = filepath.Abs(bin); err != nil {
+		return nil, err
+	}
+	r := &Repository{Src: filepath.Join(dir, "src"), State: filepath.Join(dir, "state"), Env: environ(dir), bin: bin}
+	if err := os.MkdirAll(r.State, 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(r.Src, os.DirFS(folder)); err != nil {
+		return nil, fmt.Errorf("copying the repository %s: %w", folder, err)
+	}
+	manifests, err := filepath.Glob(filepath.Join(r.Src, "*", "Pulumi.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	for _, manifest := range manifests {
+		if err := r.Add(ctx, filepath.Base(filepath.Dir(manifest))); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Add prepares the program in a folder of the repository, and makes its stacks.
+func (r *Repository) Add(ctx context.Context, folder string) error {
+	s := r.Program(folder)
+	project, err := s.settle()
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(s.Src, "Pulumi.*.yaml"))
+	for _, file := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+		if err := r.Init(ctx, folder, "organization/"+project+"/"+name); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// Init makes a stack of the program in a folder of the repository.
+func (r *Repository) Init(ctx context.Context, folder, stack string) error {
+	_, err := r.Program(folder).Run(ctx, "stack", "init", stack, "--non-interactive")
+	return err
+}
+
+// Program is the program in a folder of the repository, with which Pulumi can be run there.
+func (r *Repository) Program(folder string) *Stack {
+	return &Stack{Src: filepath.Join(r.Src, folder), State: r.State, Env: r.Env, bin: r.bin}
 }

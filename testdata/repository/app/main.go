@@ -12,18 +12,12 @@ func main() {
 		if err != nil {
 			return err
 		}
-		var assets, orders pulumi.CustomResourceState
-		err = ctx.RegisterResource("demo:storage:Bucket", "assets", pulumi.Map{
+		var assets pulumi.CustomResourceState
+		return ctx.RegisterResource("demo:storage:Bucket", "assets", pulumi.Map{
 			"name":   pulumi.String("assets"),
 			"region": network.GetStringOutput(pulumi.String("zone")),
 			"tags":   pulumi.ToStringMap(lib.Tags(ctx.Stack())),
+			"rules":  pulumi.Array{pulumi.Map{"prefix": pulumi.String("logs/"), "days": pulumi.Int(config.RequireInt(ctx, "days"))}},
 		}, &assets)
-		if err != nil {
-			return err
-		}
-		return ctx.RegisterResource("demo:data:Database", "orders", pulumi.Map{
-			"engine": pulumi.String("postgres"),
-			"size":   pulumi.Int(config.RequireInt(ctx, "size")),
-		}, &orders)
 	})
 }
