@@ -56,6 +56,7 @@ func (r Row) content(quiet Quiet) Content {
 	if r.Organization != "" {
 		id.Stack = r.Organization + "/" + r.Stack
 	}
+	r.Report.Counts = merged(r.Report.Counts)
 	return Content{ID: id, Report: r.Report, NotRun: r.NotRun, NotApplied: r.NotApplied, Quiet: quiet}
 }
 
@@ -86,7 +87,7 @@ func (r Row) state() state {
 		return skipped
 	case r.NotRun != "" || !r.Report.OK() && !surprising(r.Report):
 		return failed
-	case usual.losses(r.Report) != nil:
+	case loses(r.Report):
 		return losing
 	case counted(r.Report) != "" || !r.Report.Whole():
 		return changing
@@ -94,6 +95,13 @@ func (r Row) state() state {
 		return remarked
 	}
 	return unchanged
+}
+
+// loses reports whether a run deletes or replaces something, as losses does.
+func loses(r report.Report) bool {
+	return lossCount(r, report.Delete) > 0 || lossCount(r, report.Replace) > 0 || slices.ContainsFunc(r.Steps, func(s report.Step) bool {
+		return !halted(r, s) && (s.Pending || s.Operation == report.Delete || s.Operation == report.Replace)
+	})
 }
 
 // surprising reports whether a run ended well but for changes that were not expected, as one that looks for drift does.
@@ -171,33 +179,38 @@ func (a All) past() bool {
 // preview is not part of it: nothing was done there.
 func (a All) together() report.Report {
 	out := report.Report{Preview: !a.past()}
-	counts := map[report.Operation]int{}
+	var counts []report.Count
 	for _, row := range a.Rows {
 		if !row.ran() || row.Report.Preview != out.Preview {
 			continue
 		}
-		for _, count := range row.Report.Counts {
-			counts[known(count.Operation)] += count.Number
-		}
+		counts = append(counts, row.Report.Counts...)
 		out.Steps = append(out.Steps, row.Report.Steps...)
 		out.Outputs = append(out.Outputs, row.Report.Outputs...)
 	}
-	for _, operation := range append(report.Operations(), other) {
-		if n := counts[operation]; n > 0 {
-			out.Counts = append(out.Counts, report.Count{Operation: operation, Number: n})
-		}
-	}
+	out.Counts = merged(counts)
 	return out
 }
 
-// other stands for all operations that are not known.
-const other report.Operation = "other"
-
-func known(operation report.Operation) report.Operation {
-	if slices.Contains(report.Operations(), operation) {
-		return operation
+// merged adds up what is counted of the same operation. All that are not known are one.
+func merged(counts []report.Count) []report.Count {
+	const other report.Operation = "other"
+	operations := append(report.Operations(), other)
+	numbers := map[report.Operation]int{}
+	for _, count := range counts {
+		operation := count.Operation
+		if !slices.Contains(operations, operation) {
+			operation = other
+		}
+		numbers[operation] += count.Number
 	}
-	return other
+	var out []report.Count
+	for _, operation := range operations {
+		if n := numbers[operation]; n > 0 {
+			out = append(out, report.Count{Operation: operation, Number: n})
+		}
+	}
+	return out
 }
 
 // Outcome says in words and numbers what became of the stacks, failure first.

@@ -20,6 +20,8 @@ type stackFold struct {
 	Diff  string
 	Folds []*fold
 
+	// Alone is true where all that is lost stands above already.
+	Alone   bool
 	row     Row
 	content Content
 	diff    *diff
@@ -27,7 +29,7 @@ type stackFold struct {
 
 const (
 	// leastStack is about what a stack takes of which next to nothing is told.
-	leastStack = 600
+	leastStack = 300
 	// leastDiff is the room below which a diff is not worth to be begun.
 	leastDiff = leastFold + 3*foldBytes
 	// openStack is how long the diff of the only stack may be to be shown without being asked for.
@@ -46,12 +48,12 @@ func (f *stackFold) text() string {
 func (a All) folds(rows []Row, room int) (texts []string, more string) {
 	room -= len("\n\n… and 1,000,000 more stacks: see the job's log\n")
 	all := a.newFolds(rows)
-	given := all[:max(0, min(len(all), room/leastStack))]
-	room -= outline(given, room)
-	fillDiffs(given, room)
-	if len(all) == 1 && len(given) == 1 {
-		given[0].Open = given[0].diff == nil || given[0].diff.lines() < openStack
+	if len(all) == 1 {
+		all[0].Open = all[0].diff == nil || all[0].diff.lines() < openStack
+		all[0].Alone = all[0].row.Report.Preview != a.past()
 	}
+	given, used := outlined(all[:max(0, min(len(all), room/leastStack))], room)
+	fillDiffs(given, room-used)
 	for _, fold := range given {
 		texts = append(texts, fold.text())
 	}
@@ -81,13 +83,13 @@ func (a All) newFolds(rows []Row) []*stackFold {
 	return out
 }
 
-// outline writes all but the diffs, each within its share, and gives how many bytes that takes.
-func outline(folds []*stackFold, room int) int {
+// outlined writes all but the diffs, each within its share, of as many stacks as there is room for. It gives those and
+// how many bytes they take.
+func outlined(folds []*stackFold, room int) (given []*stackFold, used int) {
 	needs := make([]int, len(folds))
 	for i, fold := range folds {
 		needs[i] = fold.within(usual)
 	}
-	used := 0
 	for i, share := range shares(room, needs) {
 		fold, l := folds[i], usual
 		n := needs[i]
@@ -96,17 +98,23 @@ func outline(folds []*stackFold, room int) int {
 			n = fold.within(l)
 		}
 		if n > share {
-			n = fold.bare()
+			n = fold.bare(l)
+		}
+		if used+n > room {
+			return folds[:i], used
 		}
 		used += n
 	}
-	return used
+	return folds, used
 }
 
 // within writes all but the diff within limits, and gives how many bytes that takes.
 func (f *stackFold) within(l limits) int {
 	f.Page = newPage(f.content, l)
-	f.Summary = l.summary(f.row, f.Page)
+	if f.Alone {
+		f.Page.Losses = nil
+	}
+	f.Summary = l.summary(f.row, f.Page.Outcome)
 	about := []string{f.Page.Name}
 	if why := l.code(f.row.Why); why != "" {
 		about = append(about, "chosen for "+why)
@@ -119,20 +127,16 @@ func (f *stackFold) within(l limits) int {
 }
 
 // bare leaves nothing but the line that is seen of a closed fold.
-func (f *stackFold) bare() int {
-	l := usual
-	for l != l.tighter() {
-		l = l.tighter()
-	}
-	f.Summary, f.About, f.Page, f.diff = l.summary(f.row, f.Page), "", nil, nil
+func (f *stackFold) bare(l limits) int {
+	f.Summary, f.About, f.Page, f.diff = l.summary(f.row, l.cells().outcome(f.row)), "", nil, nil
 	f.LeftOut = "Left out: see the job's log"
 	return len(f.text())
 }
 
 // summary names a stack and says what became of it.
-func (l limits) summary(row Row, page *page) string {
+func (l limits) summary(row Row, outcome string) string {
 	name := "<code>" + html.EscapeString(line(l.short(row.Name()))) + "</code>"
-	return joined(mark(row), " ", name+": "+page.Outcome)
+	return joined(mark(row), " ", name+": "+outcome)
 }
 
 // fillDiffs gives the diffs what room is left, what is lost before all else. Those that would get next to nothing get

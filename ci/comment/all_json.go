@@ -71,7 +71,7 @@ func (a All) jsonRow(row Row) jsonRow {
 	}
 	if row.ran() {
 		content := row.content(a.Quiet)
-		content.Commit = a.Commit
+		content.Commit, content.Report = a.Commit, row.Report
 		run := content.jsonRun()
 		out.Report = &run
 	}

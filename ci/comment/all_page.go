@@ -23,10 +23,10 @@ var allLayout = template.Must(template.Must(layout.Clone()).New("all").Parse(`
 {{- with .Losses}}{{template "alert" .}}{{end}}
 {{- with .Table}}
 
-| Stack |{{range .Heads}} {{.}} |{{end}}{{if .Notes}} Note |{{end}}
-| :--- |{{range .Heads}} ---: |{{end}}{{if .Notes}} :--- |{{end}}
+| Stack | Outcome |
+| :--- | :--- |
 {{- range .Rows}}
-| {{.Name}} |{{range .Cells}} {{.}} |{{end}}{{if $.Table.Notes}} {{.Note}} |{{end}}
+| {{.Name}} | {{.Outcome}}{{with .Note}}<br>{{.}}{{end}} |
 {{- end}}
 {{- with .More}}
 
@@ -139,6 +139,8 @@ const (
 	maxRows, maxSummaryRows = 100, 1000
 	// maxUnchanged is how many bytes the names of the unchanged stacks take.
 	maxUnchanged = 4000
+	// maxOfOne is how many losses of one stack are named above the table if there are others that lose something.
+	maxOfOne = 6
 	// maxReads is how many stacks are named that one reads from.
 	maxReads = 3
 )
@@ -173,15 +175,13 @@ func (a All) write(marker string, size, places int) string {
 }
 
 func (a All) newPage(rows []Row, marker string, places int, l limits) *allPage {
-	n := noter{code: l.cell, reads: maxReads}
-	if l == l.tighter() {
-		n.reads = 1
-	}
+	together := a.together()
+	more := func(rows []Row) string { return kindsOf(rows, together) }
 	page := &allPage{
 		Marker: marker, Key: l.code(a.ID.Key), Outcome: a.Outcome(), Scope: a.scope(),
 		Failed: a.NotStarted+a.NotApplied != "" || len(a.Failed()) > 0,
-		Losses: l.allLosses(rows, a.together()),
-		Table:  a.newTable(in(rows, failed, notApplied, skipped, losing, changing, gone, remarked), places, n),
+		Losses: l.allLosses(rows, together),
+		Table:  newTable(in(rows, failed, notApplied, skipped, losing, changing, gone, remarked), places, l.cells(), more),
 		Footer: l.footer(Content{Commit: a.Commit, RunURL: a.RunURL, Time: a.Time}),
 	}
 	if word := a.word(); word != "" {
@@ -255,6 +255,9 @@ func (l limits) allLosses(rows []Row, together report.Report) *alert {
 	needs := make([]int, len(named))
 	for i, row := range named {
 		needs[i] = max(1, len(stepsOf(row.Report, report.Delete))+len(stepsOf(row.Report, report.Replace)))
+		if len(named) > 1 {
+			needs[i] = min(needs[i], maxOfOne)
+		}
 	}
 	out := &alert{Kind: "CAUTION"}
 	for i, places := range shares(l.maxLosses, needs) {

@@ -7,57 +7,26 @@ import (
 	"dagger/iac/report"
 )
 
-// table has a row a stack: its name, how much of it changes in what way, and what there is to remark.
+// table has a row a stack: its name, and what becomes of it with what there is to remark. A column of its own for remarks
+// would be empty for most, and make the names wrap.
 type table struct {
-	Heads []string
-	Rows  []tableRow
-	// Notes is true where a row has a note.
-	Notes bool
+	Rows []tableRow
 	// More counts what there was no place for.
 	More string
 }
 
-type tableRow struct {
-	Name  string
-	Cells []string
-	Note  string
-}
+type tableRow struct{ Name, Outcome, Note string }
 
-// outputsHead is the column of stacks of which nothing but outputs changes.
-const outputsHead = "outputs"
-
-// newTable makes a table of as many stacks as there are places for. Texts of others are written by code.
-func (a All) newTable(rows []Row, places int, n noter) *table {
+// newTable makes a table of as many stacks as there are places for.
+func newTable(rows []Row, places int, n noter, more func([]Row) string) *table {
 	if len(rows) == 0 {
 		return nil
 	}
 	out := &table{}
-	together := a.together()
-	for _, column := range columns(together) {
-		out.Heads = append(out.Heads, column.Head)
-	}
-	for _, row := range rows {
-		if row.ran() && onlyOutputs(row.Report) {
-			out.Heads = append(out.Heads, outputsHead)
-			break
-		}
-	}
 	for _, row := range rows[:min(places, len(rows))] {
-		told := tableRow{Name: n.code(row.Name()), Note: n.note(row)}
-		if row.state() <= skipped {
-			told.Name = joined(mark(row), " ", told.Name)
-		}
-		numbers := map[string]string{}
-		if row.ran() && row.Report.Preview == together.Preview {
-			numbers = cells(row.Report)
-		}
-		for _, head := range out.Heads {
-			told.Cells = append(told.Cells, numbers[head])
-		}
-		out.Notes = out.Notes || told.Note != ""
-		out.Rows = append(out.Rows, told)
+		out.Rows = append(out.Rows, tableRow{Name: joined(mark(row), " ", n.code(row.Name())), Outcome: n.outcome(row), Note: n.note(row)})
 	}
-	out.More = kindsOf(rows[len(out.Rows):], together)
+	out.More = more(rows[len(out.Rows):])
 	return out
 }
 
@@ -68,30 +37,6 @@ func mark(row Row) string {
 	}
 	return ""
 }
-
-// cells are the numbers of a stack by the heads of their columns. What is lost stands out.
-func cells(r report.Report) map[string]string {
-	counts := map[report.Operation]int{}
-	for _, count := range r.Counts {
-		counts[known(count.Operation)] += count.Number
-	}
-	r.Counts = nil
-	for _, operation := range append(report.Operations(), other) {
-		if n := counts[operation]; n > 0 {
-			r.Counts = append(r.Counts, report.Count{Operation: operation, Number: n})
-		}
-	}
-	out := map[string]string{}
-	for _, column := range columns(r) {
-		out[column.Head] = column.Number
-	}
-	if onlyOutputs(r) {
-		out[outputsHead] = number(len(r.Outputs))
-	}
-	return out
-}
-
-func onlyOutputs(r report.Report) bool { return len(r.Outputs) > 0 && len(columns(r)) == 0 }
 
 // kindsOf counts the stacks by what became of them.
 func kindsOf(rows []Row, r report.Report) string {
@@ -117,72 +62,80 @@ func kindsOf(rows []Row, r report.Report) string {
 	return number(len(rows)) + " more: " + list(parts)
 }
 
-// noter writes what there is to remark about a stack.
+// maxMessage is how much of a message stands in the table.
+const maxMessage = 80
+
+// noter writes what became of a stack and what there is to remark about it.
 type noter struct {
-	// code writes a text of others.
-	code func(string) string
+	// code writes a name of others, message the beginning of what others say, and loss what must be seen.
+	code, message, loss func(string) string
 	// reads is how many stacks are named that one reads from.
 	reads int
+	// brief is true where all that changes is one number.
+	brief bool
 }
 
-func (n noter) note(row Row) string {
-	var parts []string
-	add := func(part string) {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
+func (n noter) outcome(row Row) string {
 	switch {
 	case row.Removed:
 		return "removed here, its stack still exists"
 	case row.NotApplied != "":
-		return joined("not applied", ": ", n.code(row.NotApplied))
+		return "not applied"
 	case row.Skipped != "":
-		return joined("not run", ": ", n.code(row.Skipped))
+		return "not run"
 	case row.NotRun != "":
-		return joined("Pulumi did not run to its end", ": ", n.code(row.NotRun))
+		return "Pulumi did not run to its end"
 	}
-	add(n.failure(row.Report))
-	if row.state() == remarked {
-		add("unchanged")
+	r := row.Report
+	r.Counts = merged(r.Counts)
+	if changes := r.Changes(); n.brief && changes > 0 {
+		return joined(failure(r), "; ", plural(changes, "change"))
 	}
-	if !row.Report.Whole() && row.Report.OK() {
-		words := tense(row.Report, "what changes is not known", "what changed is not known")
-		if counted(row.Report) != "" {
-			words = "maybe more"
+	return outcomeWith(r, n.loss)
+}
+
+func (n noter) note(row Row) string {
+	if !row.ran() {
+		return n.message(pith(row.NotApplied + row.Skipped + row.NotRun))
+	}
+	var parts []string
+	for _, part := range []string{n.message(firstError(row.Report)), remarksOf(row.Report), n.reading(row)} {
+		if part != "" {
+			parts = append(parts, part)
 		}
-		add(words)
 	}
 	if alert := usual.exposures(row.Report); alert != nil {
-		add(alert.Title)
+		parts = append(parts, n.loss(alert.Title))
 	}
-	add(remarksOf(row.Report))
-	add(n.reading(row))
 	return strings.Join(parts, "; ")
 }
 
-// failure says that a run failed, and its first error.
-func (n noter) failure(r report.Report) string {
-	out := failure(r)
-	if out == "" || surprising(r) {
-		return out
+// firstError is the first error of a run that failed.
+func firstError(r report.Report) string {
+	if r.OK() || surprising(r) {
+		return ""
 	}
-	remarks := withoutEcho(usual.remarks(r))
 	for _, d := range r.Diagnostics {
-		isEcho := len(remarks) > 0 && !remarks[0].echo && echo.MatchString(strings.TrimSpace(upTo(d.Message, 30)))
-		if d.Severity == "error" && !isEcho {
-			return joined(out, ": ", n.code(firstLine(d.Message)))
+		if d.Severity == "error" && !echo.MatchString(strings.TrimSpace(upTo(d.Message, 30))) {
+			return pith(d.Message)
 		}
 	}
 	if r.NoLog {
-		return joined(out, ": ", n.code(firstLine(printed(r))))
+		return pith(printed(r))
 	}
-	return out
+	return ""
 }
 
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n"), "\n")
-	return strings.TrimRight(line, "\r")
+// pith is the first line of a message that says more than that something follows.
+func pith(message string) string {
+	begin := upTo(message, 1<<12)
+	for line := range strings.Lines(begin) {
+		line = strings.TrimLeft(strings.TrimSpace(line), "* ")
+		if line != "" && !strings.HasSuffix(line, ":") {
+			return line
+		}
+	}
+	return strings.TrimSpace(begin)
 }
 
 // remarksOf counts what was remarked by others beside errors.
@@ -220,12 +173,24 @@ func (n noter) reading(row Row) string {
 	return "reads " + list(names) + changes + ": shown with the outputs of today"
 }
 
-// cell gives a text of others as code in a table, where a bar would end the cell even in code.
-func (l limits) cell(text string) string {
-	return strings.ReplaceAll(l.code(text), "|", `\|`)
+// cells writes in a table, where a bar would end the cell even in code.
+func (l limits) cells() noter {
+	in := func(l limits) func(string) string {
+		return func(text string) string { return strings.ReplaceAll(l.code(text), "|", `\|`) }
+	}
+	short := l
+	short.name = min(l.name, maxMessage)
+	n := noter{code: in(l), message: in(short), loss: func(text string) string { return "**" + text + "**" }, reads: maxReads}
+	if l == l.tighter() {
+		n.reads, n.brief = 1, true
+	}
+	return n
 }
 
-// line gives a text of others as one line of plain text.
+// onTerminal writes plain text, each in one line.
+var onTerminal = noter{code: line, message: func(text string) string { return line(usual.short(text)) }, loss: plainly, reads: maxReads}
+
+// line gives a text of others as one line.
 func line(text string) string {
 	return strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(clean.Text(text)))
 }

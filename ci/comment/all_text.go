@@ -50,18 +50,13 @@ func (a All) printTable(out *strings.Builder, rows []Row) {
 		return
 	}
 	out.WriteString("\n")
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	n := noter{code: func(text string) string { return line(usual.short(text)) }, reads: maxReads}
+	var table strings.Builder
+	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		changes := ""
-		if row.ran() {
-			changes = counted(row.Report)
-		}
-		cells := []string{joined(mark(row), " ", line(row.Name())), changes, n.note(row)}
-		for len(cells) > 1 && cells[len(cells)-1] == "" {
-			cells = cells[:len(cells)-1]
-		}
-		_, _ = columns.Write([]byte(strings.Join(cells, "\t") + "\n"))
+		_, _ = columns.Write([]byte(line(row.Name()) + "\t" + onTerminal.outcome(row) + "\t" + onTerminal.note(row) + "\n"))
 	}
 	_ = columns.Flush()
+	for line := range strings.Lines(table.String()) {
+		out.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
 }

@@ -52,8 +52,11 @@ func word(verb string, r report.Report) string {
 }
 
 // outcome says in words and numbers how a run ended, failure first.
-func outcome(r report.Report) string {
-	changes := counted(r)
+func outcome(r report.Report) string { return outcomeWith(r, plainly) }
+
+// outcomeWith lets what is lost stand out.
+func outcomeWith(r report.Report, loss func(string) string) string {
+	changes := countedWith(r, loss)
 	if changes != "" && r.Broken != "" {
 		changes += ", maybe more"
 	}
@@ -106,13 +109,22 @@ func failure(r report.Report) string {
 }
 
 // counted says what changes: the resources, or if there are none the outputs.
-func counted(r report.Report) string {
+func counted(r report.Report) string { return countedWith(r, plainly) }
+
+func plainly(text string) string { return text }
+
+func countedWith(r report.Report, loss func(string) string) string {
 	var parts []string
 	for _, count := range r.Counts {
-		parts = append(parts, number(count.Number)+" "+verb(r, count.Operation))
+		part := number(count.Number) + " " + verb(r, count.Operation)
+		switch count.Operation {
+		case report.Delete, report.Replace, report.ImportReplacement:
+			part = loss(part)
+		}
+		parts = append(parts, part)
 	}
 	if n := len(leftOver(r)); n > 0 {
-		parts = append(parts, number(n)+" "+tense(r, "left over to delete", "leftover deleted"))
+		parts = append(parts, loss(number(n)+" "+tense(r, "left over to delete", "leftover deleted")))
 	}
 	if n := r.ErroredSteps(); n > 0 {
 		parts = append(parts, number(n)+" errored")
