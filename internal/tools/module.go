@@ -17,6 +17,7 @@ type module struct {
 	dir string
 	// packages are what to build, "tool" for those that the go.mod names as tools.
 	packages string
+	// programs are the names in the bin folder, perhaps in a folder there.
 	programs []string
 	ldflags  string
 	what     string
@@ -53,7 +54,11 @@ func (m *module) get(ctx context.Context, in *installer) error {
 		return err
 	}
 	for _, program := range m.programs {
-		if err := os.Rename(filepath.Join(fresh, program), in.program(program)); err != nil {
+		to := in.program(program)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if err := os.Rename(filepath.Join(fresh, m.built(program)), to); err != nil {
 			return err
 		}
 	}
@@ -61,6 +66,14 @@ func (m *module) get(ctx context.Context, in *installer) error {
 		return err
 	}
 	return os.WriteFile(m.stampFile(in), []byte(digest), 0o644)
+}
+
+// built is the name by which Go builds a program: that of its package, or of its module.
+func (m *module) built(program string) string {
+	if m.packages == "." {
+		return filepath.Base(m.dir)
+	}
+	return filepath.Base(program)
 }
 
 func (m *module) build(ctx context.Context, in *installer, to string) error {

@@ -38,8 +38,13 @@ var all = map[string][]tool{
 	"languages": {&module{
 		dir:      "internal/tools/languages",
 		packages: "tool",
-		programs: []string{"pulumi-language-go", "pulumi-language-nodejs"},
+		programs: []string{"hosts/pulumi-language-go", "pulumi-language-nodejs"},
 		what:     "building Pulumi's hosts for Go and Node.js programs 3.60.0 from source, about 1 minute",
+	}, &module{
+		dir:      "internal/tools/golanguage",
+		packages: ".",
+		programs: []string{"pulumi-language-go"},
+		what:     "building what tells the host for Go programs its options, a few seconds",
 	}},
 	"yaml": {&module{
 		dir:      "internal/tools/yaml",
