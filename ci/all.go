@@ -304,5 +304,12 @@ func (s *one) pulumi(ctx context.Context, verb string, more ...string) outcome {
 		s.alone.Lock()
 		defer s.alone.Unlock()
 	}
-	return s.run.pulumi(ctx, verb, more...)
+	did := s.run.pulumi(ctx, verb, more...)
+	// A copy, so that nothing of a longer text is held.
+	did.report.Stdout = strings.Clone(withoutMiddle(did.report.Stdout, maxPrinted))
+	did.report.Stderr = strings.Clone(withoutMiddle(did.report.Stderr, maxPrinted))
+	return did
 }
+
+// maxPrinted is how much is kept of what Pulumi prints of one of many stacks: 200 of them have to fit into memory.
+const maxPrinted = 256 << 10

@@ -35,7 +35,15 @@ func inError(text string) string {
 		return text
 	}
 	warn("all of the output:\n\n" + text)
-	head, tail := text[:maxErrorText/2], text[len(text)-maxErrorText/2:]
+	return withoutMiddle(text, maxErrorText)
+}
+
+// withoutMiddle gives the beginning and the end of a text that is longer than so many bytes, cut between lines.
+func withoutMiddle(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	head, tail := text[:most/2], text[len(text)-most/2:]
 	if i := strings.LastIndexByte(head, '\n'); i > 0 {
 		head = head[:i]
 	}

@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	rounds := flags.Int("rounds", 6, "how often each way is measured, for the second run and for the run after an edit")
 	check := flags.Bool("check", false, "fail where the module costs 10 % or 0.5 s more than the script")
 	short := flags.Bool("short", false, "leave out the Pulumi module and the benchmarks of the packages")
+	stacks := flags.Bool("stacks", false, "measure many stacks against one instead; -check fails at 4 times the time of one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -69,6 +70,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	root, err := tools.Root()
 	if err != nil {
 		return err
+	}
+	if *stacks {
+		return measureStacks(ctx, root, *rounds, *check, stdout, stderr)
 	}
 	if err := os.MkdirAll(filepath.Join(root, "build"), 0o755); err != nil {
 		return err

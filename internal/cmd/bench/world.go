@@ -207,12 +207,19 @@ func (w *world) command(ctx context.Context, way string) (*exec.Cmd, error) {
 		"with-credentials", "--pulumi-token", "env://PULUMI_ACCESS_TOKEN",
 		"--aws-access-key", "env://AWS_ACCESS_KEY_ID", "--aws-secret-key", "env://AWS_SECRET_ACCESS_KEY",
 	}}
+	return w.moduleCommand(ctx, slices.Concat(args[way], []string{"preview", "--src", w.stack.Src, "--stack", w.stack.Name}, w.pull(way)))
+}
+
+// pull are the arguments about the pull request of a way.
+func (w *world) pull(way string) []string {
+	return []string{"--github-token", "env://GH_TOKEN", "--github-ref", fmt.Sprint(pulls[way]), "--github-repository", repo}
+}
+
+// moduleCommand is a call of the module in a process of its own.
+func (w *world) moduleCommand(ctx context.Context, args []string) (*exec.Cmd, error) {
 	module := filepath.Join(w.dir, "module")
 	inv, err := json.Marshal(hostdagger.Invocation{
-		Args: slices.Concat([]string{"-m", module, "call"}, args[way], []string{
-			"preview", "--src", w.stack.Src, "--stack", w.stack.Name, "--github-token", "env://GH_TOKEN",
-			"--github-ref", fmt.Sprint(pulls[way]), "--github-repository", repo,
-		}),
+		Args: slices.Concat([]string{"-m", module, "call"}, args),
 		Dir: module, Cache: filepath.Join(w.dir, "cache"), Programs: tools.Bin(w.root),
 		PulumiEnv: slices.DeleteFunc(slices.Clone(w.stack.Env), func(v string) bool { return strings.HasPrefix(v, "PULUMI_HOME=") }),
 		GitHubEnv: w.github.Env(),
