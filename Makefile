@@ -43,10 +43,11 @@ fuzz:
 bench: tools
 	@$(GO) run ./internal/cmd/bench
 
-## picture: the picture of a comment in the README
+## picture: the pictures of comments in the documentation
 picture: preview
 	@cp build/preview/comment.png testdata/comment.png
-	@echo "testdata/comment.png is new"
+	@$(GO) run ./internal/cmd/picture testdata/comments/stacks/14.md testdata/comment-many.png
+	@echo "testdata/comment.png and testdata/comment-many.png are new"
 
 ## recordings: runs the real Pulumi on the programs of testdata and keeps what it prints
 recordings:

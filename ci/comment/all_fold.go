@@ -140,31 +140,51 @@ func (l limits) summary(row Row, outcome string) string {
 }
 
 // fillDiffs gives the diffs what room is left, what is lost before all else. Those that would get next to nothing get
-// nothing, the last ones first.
+// nothing, the last ones first, unless the others leave enough.
 func fillDiffs(folds []*stackFold, room int) {
-	var diffs []*stackFold
+	var diffs, late []*stackFold
 	for _, fold := range folds {
 		if fold.diff != nil {
 			diffs = append(diffs, fold)
 		}
 	}
 	given := diffShares(diffs, room)
-	for len(given) > 0 {
-		last := -1
-		for i, share := range given {
-			if share < min(leastDiff, diffs[i].diff.bytes()) {
-				last = i
-			}
-		}
-		if last < 0 {
-			break
-		}
+	for last := tooLittle(diffs, given); last >= 0; last = tooLittle(diffs, given) {
+		late = append(late, diffs[last])
 		diffs = slices.Delete(diffs, last, last+1)
 		given = diffShares(diffs, room)
 	}
-	for i, fold := range diffs {
-		room -= fold.fill(given[i], room)
+	spare := room
+	for _, n := range given {
+		spare -= n
 	}
+	// What is left by those that are whole goes first to those that have nothing, then to those that are cut.
+	var isCut []int
+	for i, fold := range diffs {
+		if given[i] < fold.diff.bytes() {
+			isCut = append(isCut, i)
+			continue
+		}
+		spare += given[i] - fold.fill(given[i])
+	}
+	for _, fold := range slices.Backward(late) {
+		if spare >= leastDiff {
+			spare -= fold.fill(spare)
+		}
+	}
+	for _, i := range isCut {
+		spare += given[i] - diffs[i].fill(given[i]+max(0, spare))
+	}
+}
+
+// tooLittle gives the last of the diffs whose share is not worth to be begun, or -1.
+func tooLittle(folds []*stackFold, given []int) int {
+	for i, share := range slices.Backward(given) {
+		if share < min(leastDiff, folds[i].diff.bytes()) {
+			return i
+		}
+	}
+	return -1
 }
 
 // diffShares divides room among diffs: first among what is lost in each of them, then among the rest.
@@ -184,10 +204,10 @@ func diffShares(folds []*stackFold, room int) []int {
 	return out
 }
 
-// fill shows as much of the diff as its share of the room has place for, and gives how many bytes that takes.
-func (f *stackFold) fill(share, room int) int {
+// fill shows as much of the diff as there is room for, and gives how many bytes that takes.
+func (f *stackFold) fill(room int) int {
 	before, leftOut := len(f.text()), f.LeftOut
-	folds := f.diff.folds(max(share, leastDiff))
+	folds := f.diff.folds(max(room, leastDiff))
 	if loud := folds[0]; loud != nil && f.diff.title == "Diff" {
 		// Who has opened the stack's fold wants to see it.
 		f.Diff, folds[0] = loud.Block, nil

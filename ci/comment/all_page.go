@@ -306,15 +306,20 @@ func lost(rows []Row, together report.Report) string {
 
 // shares divides room fairly: who needs less than an equal share leaves the rest to the others.
 func shares(room int, needs []int) []int {
-	order := make([]int, len(needs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(needs[a], needs[b]) })
 	out := make([]int, len(needs))
-	for left, i := range order {
-		out[i] = min(needs[i], max(0, room)/(len(order)-left))
+	for done, i := range ascending(needs) {
+		out[i] = min(needs[i], max(0, room)/(len(needs)-done))
 		room -= out[i]
 	}
+	return out
+}
+
+// ascending gives the places of numbers, those of the smaller ones first.
+func ascending(numbers []int) []int {
+	out := make([]int, len(numbers))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return cmp.Compare(numbers[a], numbers[b]) })
 	return out
 }

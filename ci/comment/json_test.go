@@ -17,9 +17,10 @@ type object struct {
 	Required    []string
 }
 
-// Each field stands in the schema and in Go, is required there where it is always written here, and is described.
-func TestTheSchemaHasTheFieldsOfTheReport(t *testing.T) {
-	text, err := os.ReadFile("report.schema.json")
+// readSchema reads a schema and those of its parts.
+func readSchema(t *testing.T, file string) (whole object, parts map[string]object) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,17 +32,27 @@ func TestTheSchemaHasTheFieldsOfTheReport(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), `"$ref"`, `"ref"`)), &schema); err != nil {
 		t.Fatal(err)
 	}
+	return schema.object, schema.Defs
+}
+
+// Each field stands in the schema and in Go, is required there where it is always written here, and is described.
+func TestTheSchemaHasTheFieldsOfTheReport(t *testing.T) {
+	single, parts := readSchema(t, "report.schema.json")
+	all, allParts := readSchema(t, "all.schema.json")
 	for _, test := range []struct {
 		name   string
 		schema object
 		goes   any
 	}{
-		{"report", schema.object, jsonReport{}},
-		{"step", schema.Defs["step"], jsonStep{}},
-		{"property", schema.Defs["property"], jsonProperty{}},
-		{"output", schema.Defs["output"], jsonOutput{}},
-		{"diagnostic", schema.Defs["diagnostic"], jsonDiagnostic{}},
-		{"policy", schema.Defs["policy"], jsonPolicy{}},
+		{"report", single, jsonReport{}},
+		{"step", parts["step"], jsonStep{}},
+		{"property", parts["property"], jsonProperty{}},
+		{"output", parts["output"], jsonOutput{}},
+		{"diagnostic", parts["diagnostic"], jsonDiagnostic{}},
+		{"policy", parts["policy"], jsonPolicy{}},
+		{"all", all, jsonAll{}},
+		{"stack", allParts["stack"], jsonRow{}},
+		{"report of a stack", allParts["report"], jsonRun{}},
 	} {
 		var all, always []string
 		for _, field := range reflect.VisibleFields(reflect.TypeOf(test.goes)) {

@@ -16,7 +16,7 @@ import (
 var fourteen = []struct{ dir, stack, recording string }{
 	{"apps/billing", "prod", "error"},
 	{"apps/billing", "staging", "create"},
-	{"apps/shop", "prod", "many"},
+	{"apps/shop", "prod", "multiline"},
 	{"apps/shop", "staging", "update"},
 	{"data/orders", "prod", "replace"},
 	{"data/orders", "staging", "same"},
@@ -67,6 +67,8 @@ func stacks(t *testing.T) map[string]comment.All {
 			kind = "compile-error"
 		case 40:
 			kind = "pending-delete"
+		case 70:
+			kind = "many"
 		case 88:
 			kind = "delete"
 		case 101:

@@ -21,10 +21,11 @@ func element(name, class, text string) *html.Node {
 
 var alert = regexp.MustCompile(`^\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\s*$`)
 
-// alerts turns a quotation whose first line is [!WARNING] or the like into the block that GitHub shows.
+// alerts turns a quotation whose first line is [!WARNING] or the like into the block that GitHub shows, unless it stands
+// within another element, such as a fold.
 func alerts(root *html.Node) {
 	var quotes []*html.Node
-	for node := range root.Descendants() {
+	for node := range root.ChildNodes() {
 		if node.Type == html.ElementNode && node.Data == "blockquote" {
 			quotes = append(quotes, node)
 		}

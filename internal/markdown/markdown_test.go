@@ -17,6 +17,7 @@ func TestHTML(t *testing.T) {
 		{"alert in one paragraph alone", "> [!NOTE]",
 			`<div class="markdown-alert markdown-alert-note"><p class="markdown-alert-title">Note</p><p></p></div>`},
 		{"no alert", "> [!CAUTION] text", "<blockquote><p>[!CAUTION] text</p></blockquote>"},
+		{"no alert within another element", "<details>\n\n> [!CAUTION]\n> text\n\n</details>", "<details><blockquote><p>[!CAUTION]<br/>\ntext</p></blockquote></details>"},
 		{"no such alert", "> [!DANGER]\n> text", "<blockquote><p>[!DANGER]<br/>\ntext</p></blockquote>"},
 		{"details", "<details open>\n<summary>a</summary>\n\n**b**\n\n</details>",
 			`<details open=""><summary>a</summary><p><strong>b</strong></p></details>`},

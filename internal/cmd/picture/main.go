@@ -2,11 +2,19 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"io"
+	"maps"
 	"os"
+	"slices"
 
 	"iac/internal/githubapi"
 	"iac/internal/picture"
@@ -46,7 +54,39 @@ func run(ctx context.Context, args []string, stdin io.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	return picture.Photograph(ctx, page, args[1])
+	if err := picture.Photograph(ctx, page, args[1]); err != nil {
+		return err
+	}
+	return shrink(args[1])
+}
+
+// shrink writes a picture with 256 colours: those that most of it has, and for all others the nearest of them. There are
+// few on a page, and the file is a third.
+func shrink(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	shot, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	pixels := map[color.Color]int{}
+	for y := range shot.Bounds().Dy() {
+		for x := range shot.Bounds().Dx() {
+			pixels[shot.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(pixels), func(a, b color.Color) int {
+		return cmp.Or(cmp.Compare(pixels[b], pixels[a]), cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	few := image.NewPaletted(shot.Bounds(), colours[:min(256, len(colours))])
+	draw.Draw(few, few.Bounds(), shot, image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few); err != nil {
+		return err
+	}
+	return os.WriteFile(file, out.Bytes(), 0o644)
 }
 
 func read(name string, stdin io.Reader) ([]byte, error) {
