@@ -59,10 +59,10 @@ tools:
 	@$(GO) run ./internal/cmd/tools
 
 test-tools:
-	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs chromium gcc jq lint testsum
+	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs pipelines chromium gcc jq lint testsum
 
 check-tools:
-	@$(GO) run ./internal/cmd/tools gh jq lint testsum
+	@$(GO) run ./internal/cmd/tools gh nodejs pipelines jq lint testsum
 
 stage:
 	@$(GO) run ./internal/cmd/hostdagger -m . stage $(STAGE)

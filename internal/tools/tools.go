@@ -1,6 +1,6 @@
 // Package tools gets the programs that tests and developers of iac need into build/bin: built from Go
 // modules, each pinned by a go.mod in a folder beside this file, or found on this machine, or
-// installed with Debian's apt-get.
+// installed with Debian's apt-get. Packages of npm, pinned in such a folder too, go into build/npm.
 package tools
 
 import (
@@ -96,6 +96,11 @@ var all = map[string][]tool{
 		&system{program: "node", commands: []string{"node", "nodejs"}, atLeast: "v18.0.0", packages: []string{"nodejs"}, byHand: "https://nodejs.org"},
 		&system{program: "npm", commands: []string{"npm"}, packages: []string{"npm"}, byHand: "https://nodejs.org"},
 	},
+	// After nodejs, whose npm it takes.
+	"pipelines": {&packages{
+		dir:  "internal/tools/pipelines",
+		what: "installing parsers of CI systems' files with npm, up to a minute",
+	}},
 }
 
 // Names are the tools that Install knows.

@@ -207,3 +207,35 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+// npm stands in for the real one: it says what it was told, and makes the folder.
+func TestPackagesAreInstalledOnceForEachLockFile(t *testing.T) {
+	in := &installer{root: t.TempDir(), log: os.Stderr}
+	p := &packages{dir: "internal/tools/parsers"}
+	write(t, in.program("npm"), "#!/bin/sh\n[ \"$*\" = 'ci --ignore-scripts --no-audit --no-fund' ] && grep -q parse package.json && mkdir node_modules && cp package-lock.json node_modules/installed\n", 0o755)
+	write(t, filepath.Join(in.root, p.dir, "package.json"), `{"dependencies": {"parse": "1.0.0"}}`, 0o644)
+	for _, lock := range []string{"1.0.0", "1.0.1"} {
+		write(t, filepath.Join(in.root, p.dir, "package-lock.json"), lock, 0o644)
+		if p.ready(in) {
+			t.Fatal("ready before they were installed")
+		}
+		if err := p.get(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if !p.ready(in) {
+			t.Error("not ready after they were installed")
+		}
+		got, err := os.ReadFile(filepath.Join(NodeModules(in.root, p.dir), "installed"))
+		if err != nil || string(got) != lock {
+			t.Errorf("%q is installed, %v, want %q", got, err, lock)
+		}
+	}
+	write(t, filepath.Join(in.root, p.dir, "package-lock.json"), "1.0.2", 0o644)
+	write(t, in.program("npm"), "#!/bin/sh\nmkdir node_modules\necho no such version\nexit 1\n", 0o755)
+	if err := p.get(t.Context(), in); err == nil || !strings.Contains(err.Error(), "no such version") || p.ready(in) {
+		t.Errorf("the error is %v, want npm's words", err)
+	}
+	if got, err := os.ReadFile(filepath.Join(NodeModules(in.root, p.dir), "installed")); err != nil || string(got) != "1.0.1" {
+		t.Errorf("after a failure %q is installed, %v", got, err)
+	}
+}
