@@ -8,10 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"dagger/iac/cisystem"
 
 	"iac/internal/hostdagger"
 	"iac/internal/pipelines"
@@ -206,7 +209,7 @@ func TestPipelines(t *testing.T) {
 // The code of strangers never runs with secrets: it does not run at all, and says so.
 func TestPipelinesOfForks(t *testing.T) {
 	t.Parallel()
-	const noSecret = "pulumi-token"
+	const noSecret = "cannot read pulumi-token"
 	for name, words := range map[string]string{
 		"GitHub Actions": "There is no preview: this run gets no secrets. From a fork: push the branch", "CircleCI": noSecret,
 		"AWS CodeBuild": noSecret, "Woodpecker": noSecret,
@@ -333,4 +336,136 @@ func TestCircleCIWithTheGitHubApp(t *testing.T) {
 		t.Fatalf("it ended with %d\n%s", got.code, got.stderr)
 	}
 	a.has(a.comment().Body, "to create")
+}
+
+var ciSystems = sync.OnceValue(func() string { return string(must(os.ReadFile(filepath.Join(root, "docs", "ci-systems.md")))) })
+
+// section is the part of docs/ci-systems.md below a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, text, found := strings.Cut(ciSystems(), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("docs/ci-systems.md has no heading %q", heading)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// The page links each file, and says in five lines what to set. What a file cannot say, the lines do.
+func TestPipelinesAreDocumented(t *testing.T) {
+	settings := map[string][]string{
+		"CircleCI":      {"Auto-cancel redundant workflows", "Pass secrets to builds from forked pull requests"},
+		"Buildkite":     {"Cancel intermediate builds", "third-party forked"},
+		"AWS CodeBuild": {"comment approval for forks", "privileged"},
+		"Woodpecker":    {"cancel previous pipelines", "approval", "timeout"},
+	}
+	for _, system := range pipelines.Systems {
+		text := section(t, system.Name)
+		for _, file := range system.Files {
+			if !strings.Contains(ciSystems(), "(../"+file+")") {
+				t.Errorf("%s is not linked", file)
+			}
+		}
+		if lines := regexp.MustCompile(`(?m)^\d\. .+$`).FindAllString(text, -1); len(lines) != 5 {
+			t.Errorf("%s has %d lines on what to set", system.Name, len(lines))
+		}
+		for _, words := range settings[system.Name] {
+			if !strings.Contains(text, words) {
+				t.Errorf("the lines of %s lack %q", system.Name, words)
+			}
+		}
+	}
+	for _, match := range regexp.MustCompile(`\]\((\.\.[^)]+|#[^)]+)\)`).FindAllStringSubmatch(ciSystems(), -1) {
+		heading := regexp.MustCompile(`(?mi)^## ` + strings.ReplaceAll(strings.TrimPrefix(match[1], "#"), "-", "[ -]") + `$`)
+		if _, err := os.Stat(filepath.Join(root, "docs", match[1])); err != nil && !heading.MatchString(ciSystems()) {
+			t.Errorf("the link %s leads nowhere", match[1])
+		}
+	}
+}
+
+// The page names the secrets of the files, and the variables that the module reads.
+func TestNamesOfPipelinesAreDocumented(t *testing.T) {
+	t.Parallel()
+	names := map[string]map[string]bool{}
+	for _, system := range pipelines.Systems {
+		names[system.Name] = map[string]bool{}
+		for _, situation := range []pipelines.Situation{pipelines.PullRequest, pipelines.Push} {
+			run := pipelines.Run{For: situation, Repository: repo, Number: number}
+			for _, c := range must(system.Commands(t.Context(), root, run)) {
+				for variable, name := range c.Secrets {
+					names[system.Name][name] = true
+					if !strings.Contains(ciSystems(), "`"+variable+"`") {
+						t.Errorf("%s: the variable %s is not named", system.Name, variable)
+					}
+				}
+			}
+		}
+	}
+	if n := len(names["Jenkins"]); n != 7 || !strings.Contains(section(t, "Jenkins"), "the seven names in the file") {
+		t.Errorf("in the Jenkinsfile are %d names", n)
+	}
+	for name := range names["Woodpecker"] {
+		if !strings.Contains(section(t, "Woodpecker"), "`"+strings.TrimPrefix(name, "preview_")+"`") {
+			t.Errorf("Woodpecker's secret %s is not named", name)
+		}
+	}
+	for name := range names["Buildkite"] {
+		if _, known := kept[strings.TrimPrefix(name, "PRODUCTION_")]; !known {
+			t.Errorf("Buildkite's secret %s is not named", name)
+		}
+	}
+	rows := regexp.MustCompile("(?m)^\\| (.+) \\| (.*`.+) \\|$").FindAllStringSubmatch(section(t, "How the pull request is found"), -1)
+	for _, row := range rows {
+		for _, match := range span.FindAllStringSubmatch(row[2], -1) {
+			if !strings.Contains(cisystem.DotEnv(), match[1]+"=${") {
+				t.Errorf("the module does not read %s of %s", match[1], row[1])
+			}
+		}
+	}
+	if len(rows) != 13 {
+		t.Errorf("the table has %d rows", len(rows))
+	}
+}
+
+// Each block of shell and each command of the page, on a system that the module does not know.
+func TestCommandsOfCISystems(t *testing.T) {
+	t.Parallel()
+	unknown := pipelines.Systems[slices.IndexFunc(pipelines.Systems, func(s pipelines.System) bool { return s.Name == "Jenkins" })]
+	unknown.Variables = func(pipelines.Run) map[string]string { return map[string]string{"CI": "true"} }
+	a := newAgent(t, unknown, pipelines.PullRequest)
+	blocks := fence.FindAllStringSubmatch(ciSystems(), -1)
+	if len(blocks) != 2 || !strings.Contains(blocks[0][2], " preview ") || !strings.Contains(blocks[1][2], " up ") {
+		t.Fatalf("it is not known how to test the blocks %q", blocks)
+	}
+	preview, up := blocks[0][2], blocks[1][2]
+	shell := func(text string) answer {
+		t.Helper()
+		got := a.command(pipelines.Command{
+			Shell: []string{"sh", "-eu", "-c"}, Text: text, Secrets: kept, Env: map[string]string{"PULUMI_STACK": "acme/prod", "PULUMI_PR_NUMBER": "7"},
+		}, nil)
+		if got.code != 0 {
+			t.Fatalf("%s\nended with %d\n%s", text, got.code, got.stderr)
+		}
+		return got
+	}
+	shell(preview)
+	a.has(a.comment().Body, "to create")
+
+	lines := strings.SplitAfter(preview, "\n")
+	install := strings.Join(lines[:2], "")
+	var commands []string
+	for _, match := range span.FindAllStringSubmatch(fence.ReplaceAllString(ciSystems(), ""), -1) {
+		if strings.HasPrefix(match[1], "dagger ") {
+			commands = append(commands, match[1])
+		}
+	}
+	if !slices.Equal(commands, []string{"dagger -m ./ci call pull-request"}) {
+		t.Fatalf("it is not known how to test %q", commands)
+	}
+	a.has(shell(install+commands[0]).stdout, `"host":"github.com"`, `"repository":"acme/shop"`, `"number":7`, `"commit":"`+mergeCommit+`"`)
+
+	a.merge()
+	shell(strings.Join(lines[:3], "") + up)
+	_, told := a.two()
+	a.has(told.Body, "created")
 }
