@@ -249,7 +249,8 @@ func TestPipelineOfASchedule(t *testing.T) {
 func (a *agent) builds(text string, finished bool) {
 	a.t.Helper()
 	a.write(filepath.Join(a.home, "builds.json"), text)
-	a.program("bin/sleep", `echo "$*" >>"$HOME/slept"`)
+	// Who waits for itself would do so for ever.
+	a.program("bin/sleep", `echo "$*" >>"$HOME/slept"; [ "$(wc -l <"$HOME/slept")" -lt 5 ]`)
 	a.program("bin/aws", fmt.Sprintf(`set -eu
 [ -z "${AWS_ACCESS_KEY_ID-}${AWS_SECRET_ACCESS_KEY-}" ] || { echo "these are Pulumi's keys" >&2; exit 1; }
 case "$*" in
