@@ -231,6 +231,18 @@ func (inv Invocation) functions(o *options, args []string) error {
 }
 
 func (inv Invocation) call(ctx context.Context, o *options, args []string) error {
+	m, r, err := inv.read(o, args)
+	if err != nil {
+		return err
+	}
+	if o.help || len(r.links) == 1 {
+		return printHelp(inv.Stdout, m, r)
+	}
+	return inv.execute(ctx, m, o, &r.chain)
+}
+
+// read reads the words after "call".
+func (inv Invocation) read(o *options, args []string) (*bindings.Module, *reader, error) {
 	// The module is needed to read the flags, and one of them says which module it is.
 	for i, arg := range args {
 		if path, ok := strings.CutPrefix(arg, "--mod="); ok {
@@ -242,18 +254,26 @@ func (inv Invocation) call(ctx context.Context, o *options, args []string) error
 	}
 	m, err := inv.load(o)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	d, err := readDefaults(m, inv.Dir, inv.Environ)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	r := &reader{module: m, defaults: d, options: o, stderr: inv.Stderr}
-	if err := r.read(args); err != nil {
+	return m, r, r.read(args)
+}
+
+// Check says what is wrong with the words after "call", as Run does, and calls nothing.
+func (inv Invocation) Check() error {
+	m, r, err := inv.read(&options{module: "."}, inv.Args)
+	switch {
+	case err != nil:
 		return err
+	case len(r.links) == 1:
+		return errors.New("no function is called")
+	case r.last().result().Kind == bindings.Own && m.Objects[r.last().result().Name] != nil:
+		return fmt.Errorf("%s gives only an object of the module", r.last().name())
 	}
-	if o.help || len(r.links) == 1 {
-		return printHelp(inv.Stdout, m, r)
-	}
-	return inv.execute(ctx, m, o, &r.chain)
+	return nil
 }
