@@ -49,10 +49,10 @@ func messages(t *testing.T) []message {
 			switch node := node.(type) {
 			case *ast.CallExpr:
 				if at, ok := sayers[calledName(node.Fun)]; ok && at < len(node.Args) {
-					all = append(all, message{text(node.Args[at]), fset.Position(node.Pos()), true})
+					all = append(all, message{saying(node.Args[at]), fset.Position(node.Pos()), true})
 				}
 			case *ast.BasicLit, *ast.BinaryExpr:
-				all = append(all, message{text(node.(ast.Expr)), fset.Position(node.Pos()), false})
+				all = append(all, message{saying(node.(ast.Expr)), fset.Position(node.Pos()), false})
 			}
 			return true
 		})
@@ -83,29 +83,29 @@ var (
 	several   = regexp.MustCompile(anything + `(` + anything + `)+`)
 )
 
-// text is what an expression says, as far as its source tells.
-func text(expr ast.Expr) string {
+// saying is what an expression says, as far as its source tells.
+func saying(expr ast.Expr) string {
 	said := anything
 	switch expr := expr.(type) {
 	case *ast.ParenExpr:
-		said = text(expr.X)
+		said = saying(expr.X)
 	case *ast.BasicLit:
 		if literal, err := strconv.Unquote(expr.Value); err == nil && expr.Kind == token.STRING {
 			said = strings.ReplaceAll(directive.ReplaceAllString(literal, anything), "%%", "%")
 		}
 	case *ast.BinaryExpr:
 		if expr.Op == token.ADD {
-			said = text(expr.X) + text(expr.Y)
+			said = saying(expr.X) + saying(expr.Y)
 		}
 	case *ast.CallExpr:
 		if calledName(expr.Fun) == "fmt.Sprintf" {
-			said = text(expr.Args[0])
+			said = saying(expr.Args[0])
 		}
 	}
 	return several.ReplaceAllString(said, anything)
 }
 
+var word = regexp.MustCompile(`[A-Za-z]{3}`)
+
 // hasWords tells a text from one that only puts others together.
-func hasWords(text string) bool {
-	return regexp.MustCompile(`[A-Za-z]{3}`).MatchString(text)
-}
+func hasWords(text string) bool { return word.MatchString(text) }

@@ -4,7 +4,6 @@ package workflows
 
 import (
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -150,21 +149,6 @@ func TestAnActionHasOneVersion(t *testing.T) {
 	}
 	if len(pins) == 0 {
 		t.Error("no action is used")
-	}
-}
-
-func TestTheREADMENamesEachWorkflow(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var named []string
-	for _, match := range regexp.MustCompile("(?m)^\\| `([a-z-]+)\\.yml` ").FindAllSubmatch(readme, -1) {
-		named = append(named, string(match[1]))
-	}
-	slices.Sort(named)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(texts(t))), named); diff != "" {
-		t.Error(diff)
 	}
 }
 
