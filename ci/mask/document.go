@@ -82,8 +82,8 @@ func (r reader) value(name, value string) {
 	}
 }
 
-// publicName is the name of a value that is no secret, and that a comment may need to show. The README
-// lists them.
+// publicName is the name of a value that is no secret, and that a comment may need to show.
+// docs/security.md lists them.
 var publicName = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`type`, `kind`, `api_?version`, `name`, `namespace`, `cluster`, `user`, `current-context`, `server`,
 	`(?:.+_)?region`, `project_id`, `client_email`, `auth_uri`, `token_uri`, `.+_cert_url`, `universe_domain`,
