@@ -48,6 +48,7 @@ func TestTablesOfArguments(t *testing.T) {
 		Functions: []*bindings.Function{
 			{Name: "Give", Doc: "Gives\n\nMuch.", Args: []*bindings.Argument{src}, Result: give},
 			{Name: "Up", Doc: "Ups", Args: []*bindings.Argument{src, text("stack", "Stack"), text("message", "What up says")}},
+			{Name: "UpAll", Doc: "Ups all", Args: []*bindings.Argument{src, text("message", "What up says"), text("only", "Some"), text("skip", "Others")}},
 			{Name: "Use", Doc: "Uses", Args: []*bindings.Argument{text("stack", "Stack"), text("message", "What use says")}},
 			{Name: "WithIt", Doc: "Withs", Result: bindings.Type{Kind: bindings.Own, Name: "Iac"}},
 		},
@@ -57,9 +58,10 @@ func TestTablesOfArguments(t *testing.T) {
 	for _, want := range []string{
 		"## Before the verb\n", "| `with-it` | Withs |\n", "| `--gh-version` | `call` | a text | Version of gh |\n",
 		"## Verbs\n", "| `give` | Gives. Much. |\n",
-		"| `--src` | `up`, `give` | a folder, required | Folder, with \\* for \\<any> and \\| more |\n",
+		"| `--src` | `up[-all]`, `give` | a folder, required | Folder, with \\* for \\<any> and \\| more |\n",
 		"| `--stack` | `up`, `use` | a text | Stack |\n",
-		"| `--message` | `up` | a text | What up says |\n| `--message` | `use` | a text | What use says |\n",
+		"| `--message` | `up[-all]` | a text | What up says |\n| `--message` | `use` | a text | What use says |\n",
+		"| `--only` | `up-all` | a text | Some |\n",
 		"## After `give`\n", "| `text` | Prints |\n",
 	} {
 		if !strings.Contains(got, want) {
@@ -128,15 +130,18 @@ func table(heading string, functions []*bindings.Function, constructors ...*bind
 	}
 	out.WriteString("\n| argument | of | takes | what it is |\n|---|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(&out, "| `%s` | `%s` | %s | %s |\n", r.flag, strings.Join(r.of, "`, `"), r.takes, r.doc)
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", r.flag, names(r.of), r.takes, r.doc)
 	}
 	return out.String()
 }
 
-// argumentRows puts the arguments of the function with the most of them first, so that those of all stand at the top.
+// argumentRows puts the arguments of the function with the most of them first, so that those of all stand at the top, and
+// those of functions for many stacks last.
 func argumentRows(functions []*bindings.Function) []*row {
 	functions = slices.Clone(functions)
-	slices.SortStableFunc(functions, func(a, b *bindings.Function) int { return cmp.Compare(len(b.Args), len(a.Args)) })
+	slices.SortStableFunc(functions, func(a, b *bindings.Function) int {
+		return cmp.Or(cmp.Compare(all(a), all(b)), cmp.Compare(len(b.Args), len(a.Args)))
+	})
 	var rows []*row
 	for _, f := range functions {
 		of := cmp.Or(bindings.KebabName(f.Name), "call")
@@ -158,6 +163,25 @@ func argumentRows(functions []*bindings.Function) []*row {
 		}
 	}
 	return rows
+}
+
+// all is 1 for a function for many stacks.
+func all(f *bindings.Function) int { return strings.Count(bindings.KebabName(f.Name), "-all") }
+
+// names are the names of functions. One that is there for many stacks too is written once, as up[-all].
+func names(of []string) string {
+	var out []string
+	for _, name := range of {
+		single, many := strings.CutSuffix(name, "-all")
+		switch {
+		case many && slices.Contains(of, single):
+			continue
+		case slices.Contains(of, name+"-all"):
+			name += "[-all]"
+		}
+		out = append(out, "`"+name+"`")
+	}
+	return strings.Join(out, ", ")
 }
 
 // takes says what an argument takes.
