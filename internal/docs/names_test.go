@@ -132,24 +132,17 @@ func TestVersionsAreThoseOfTheModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pulumi string
-	for _, arg := range module(t).Main.Constructor.Args {
-		if arg.Name == "pulumiVersion" {
-			pulumi = strings.Trim(string(arg.Default), `"`)
-		}
-	}
 	dagger := strings.TrimPrefix(config.EngineVersion, "v")
 	for form, want := range map[string]string{
-		"`dagger` CLI (VERSION)":                 dagger,
-		`registry\.dagger\.io/engine:v(VERSION)`: dagger,
-		`(?m)^ +version: (VERSION)$`:             dagger,
-		`Dagger \| (VERSION) is tested`:          dagger,
-		`Pulumi \| (VERSION) is tested`:          pulumi,
-		`Go (VERSION) or later`:                  goMod.Go.Version,
+		"`dagger` CLI (X.Y.Z)":        dagger,
+		`DAGGER_VERSION=(X.Y.Z)`:      dagger,
+		`(?m)^ +version: (X.Y.Z)$`:    dagger,
+		`Dagger \| (X.Y.Z) is tested`: dagger,
+		`Go (X.Y.Z) or later`:         goMod.Go.Version,
 	} {
 		found := 0
 		for _, p := range pages(t) {
-			for _, match := range regexp.MustCompile(strings.ReplaceAll(form, "VERSION", `[0-9]+(?:\.[0-9]+)+`)).FindAllStringSubmatch(p.text, -1) {
+			for _, match := range regexp.MustCompile(strings.ReplaceAll(form, "X.Y.Z", `[0-9]+(?:\.[0-9]+)+`)).FindAllStringSubmatch(p.text, -1) {
 				found++
 				if match[1] != want {
 					t.Errorf("%s says %q, want %s", p.name, match[0], want)

@@ -105,11 +105,10 @@ func (p page) destinations() (all []string) {
 func (p page) anchors() (all []string) {
 	p.walk(func(node ast.Node) {
 		if heading, ok := node.(*ast.Heading); ok {
-			name := anchor(p.content(heading))
-			if again := 0; slices.Contains(all, name) {
-				for again = 1; slices.Contains(all, fmt.Sprintf("%s-%d", name, again)); again++ {
-				}
-				name = fmt.Sprintf("%s-%d", name, again)
+			first := anchor(p.content(heading))
+			name := first
+			for again := 1; slices.Contains(all, name); again++ {
+				name = fmt.Sprintf("%s-%d", first, again)
 			}
 			all = append(all, name)
 		}

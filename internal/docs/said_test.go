@@ -15,7 +15,7 @@ import (
 // anything stands in a message for what is not always the same.
 const anything = "…"
 
-// message is a text of the module's source, with … for each value in it.
+// message is a text of the module's source, with … for each value in it, and without line breaks.
 type message struct {
 	text string
 	at   token.Position
@@ -81,6 +81,7 @@ func calledName(called ast.Expr) string {
 var (
 	directive = regexp.MustCompile(`%[-+# 0-9.]*[a-zA-Z]`)
 	several   = regexp.MustCompile(anything + `(` + anything + `)+`)
+	breaks    = regexp.MustCompile(`\n+`)
 )
 
 // saying is what an expression says, as far as its source tells.
@@ -102,7 +103,7 @@ func saying(expr ast.Expr) string {
 			said = saying(expr.Args[0])
 		}
 	}
-	return several.ReplaceAllString(said, anything)
+	return several.ReplaceAllString(breaks.ReplaceAllString(said, " "), anything)
 }
 
 var word = regexp.MustCompile(`[A-Za-z]{3}`)

@@ -247,7 +247,7 @@ func exampleOfAWorkflow(t *testing.T, text string) {
 		t.Fatal(err)
 	}
 	w := newWorld(t, "infra-yaml")
-	all := append(w.environ, "PULUMI_STACK="+w.stack.Name)
+	all := slices.Concat(w.environ, []string{"PULUMI_STACK=" + w.stack.Name})
 	folder := "."
 	if strings.Contains(text, "--work-dir infra") {
 		folder = "infra"
