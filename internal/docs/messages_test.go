@@ -74,7 +74,12 @@ messages:
 }
 
 func TestEachEntryIsAMessage(t *testing.T) {
-	said := messages(t)
+	said := map[string]bool{}
+	for _, m := range messages(t) {
+		if hasWords(m.text) {
+			said[m.text] = true
+		}
+	}
 entries:
 	for _, e := range entries(pages(t)["docs/messages.md"]) {
 		if len(regexp.MustCompile(`[^a-z]`).ReplaceAllString(e.text, "")) < 6 {
@@ -83,8 +88,8 @@ entries:
 		if e.others {
 			continue
 		}
-		for _, m := range said {
-			if hasWords(m.text) && e.matches(m.text) {
+		for text := range said {
+			if e.matches(text) {
 				continue entries
 			}
 		}
