@@ -212,7 +212,7 @@ func (a *many) content() comment.All {
 		given := a.target.content
 		all.ID.Key, all.Commit, all.RunURL, all.Time = given.ID.Key, given.Commit, given.RunURL, given.Time
 	}
-	all.ID.Project, all.ID.Stack, all.ID.Began = allStacks, allStacks, a.began
+	all.ID.Project, all.ID.Stack, all.ID.Began, all.ID.Iac = allStacks, allStacks, a.began, release
 	if a.verb != "preview" {
 		all.ID.Verb = a.verb
 	} else if reviewed := a.together().Reviewed(); a.notStarted == "" {

@@ -10,6 +10,8 @@
 package main
 
 import (
+	"cmp"
+
 	"dagger/iac/internal/dagger"
 )
 
@@ -65,15 +67,13 @@ func New(
 	//
 	// +optional
 	awsSecretKey *dagger.Secret,
-	// Version of the Pulumi CLI, without a v
+	// Version of the Pulumi CLI, without a v; if left out, the one that this version of iac was made with
 	//
 	// +optional
-	// +default="3.259.0"
 	pulumiVersion string,
-	// Version of the GitHub CLI that publishes the comment, without a v
+	// Version of the GitHub CLI that publishes the comment, without a v; if left out, the one that this version of iac was made with
 	//
 	// +optional
-	// +default="2.89.0"
 	ghVersion string,
 	// Run Pulumi in a container of this module with kept caches, as with-cache does: fast, and for any credentials
 	//
@@ -88,8 +88,8 @@ func New(
 		PulumiToken:   pulumiToken,
 		AwsAccessKey:  awsAccessKey,
 		AwsSecretKey:  awsSecretKey,
-		PulumiVersion: pulumiVersion,
-		GhVersion:     ghVersion,
+		PulumiVersion: cmp.Or(pulumiVersion, pulumiRelease),
+		GhVersion:     cmp.Or(ghVersion, ghRelease),
 		OwnContainer:  cache,
 		CiVariables:   ciVariables,
 	}

@@ -241,7 +241,7 @@ func (p *Plan) Publish(
 		return nil, err
 	}
 	m := &Iac{GhVersion: p.GhVersion}
-	if err := checkVersion("gh-version", m.GhVersion, "2.89.0"); err != nil {
+	if err := checkVersion("gh-version", m.GhVersion, ghRelease); err != nil {
 		return nil, err
 	}
 	publication := &publication{

@@ -164,6 +164,7 @@ func (r *run) content() comment.Content {
 		content = r.target.content
 	}
 	content.ID.Project, content.ID.Stack, content.ID.Began = r.project.Name, r.stackName(), r.began
+	content.ID.Iac = release
 	if r.verb == "up" {
 		content.ID.Verb = r.verb
 	}

@@ -114,8 +114,8 @@ func (m *Iac) begin(ctx context.Context, verb string, s settings) *beginning {
 	r := &run{verb: verb, purpose: purposeOf(verb), began: time.Now(), src: s.Src.WithoutDirectory(".git"), upsert: s.Upsert}
 	b := &beginning{
 		run: r, masks: s.Mask,
-		badValue: errors.Join(checkVersion("pulumi-version", m.PulumiVersion, "3.259.0"), r.readOptions(s)),
-		badGH:    checkVersion("gh-version", m.GhVersion, "2.89.0"),
+		badValue: errors.Join(checkVersion("pulumi-version", m.PulumiVersion, pulumiRelease), r.readOptions(s)),
+		badGH:    checkVersion("gh-version", m.GhVersion, ghRelease),
 	}
 	b.secrets = start(func() (checkedSecrets, error) {
 		iac, values, err := m.checkSecrets(ctx)

@@ -42,6 +42,8 @@ type Marker struct {
 	// Plan is the digest of the plan of which the comment tells, and Steps the short hashes of its steps in a row, as
 	// package plan gives them; empty where there is none.
 	Plan, Steps string
+	// Iac is the version of iac that wrote the comment. It stands there for people: Parse does not read it.
+	Iac string
 }
 
 // fields are the marker as JSON. A new field goes to the end, and may be left out: Parse of an older iac
@@ -54,6 +56,7 @@ type fields struct {
 	Began   string `json:"began,omitempty"`
 	Plan    text   `json:"plan,omitempty"`
 	Steps   text   `json:"steps,omitempty"`
+	Iac     text   `json:"iac,omitempty"`
 }
 
 // text is a text that is not empty; anything else is read as one that has no form.
@@ -78,7 +81,7 @@ func (m Marker) String() string { return m.open() + end }
 
 // Prefix gives what the line of every marker begins with that is the same as m.
 func (m Marker) Prefix() string {
-	m.Began, m.Plan = time.Time{}, ""
+	m.Began, m.Plan, m.Iac = time.Time{}, "", ""
 	return m.open()
 }
 
@@ -87,7 +90,7 @@ func (m Marker) Same(other Marker) bool { return m.Prefix() == other.Prefix() }
 
 // open is the line without its end.
 func (m Marker) open() string {
-	f := fields{Version: version, Project: name(m.Project), Stack: name(m.Stack), Key: m.key()}
+	f := fields{Version: version, Project: name(m.Project), Stack: name(m.Stack), Key: m.key(), Iac: text(m.Iac)}
 	if !m.Began.IsZero() {
 		f.Began = m.Began.UTC().Format(timeForm)
 	}

@@ -47,6 +47,30 @@ func TestString(t *testing.T) {
 	}
 }
 
+// The version of iac says nothing about which comment it is, or what was reviewed, and stands last so that an older iac
+// passes over it.
+func TestTheVersionOfIac(t *testing.T) {
+	m := Marker{Project: "web", Stack: "prod", Key: "one", Began: began, Plan: digest, Steps: short}
+	with := m
+	with.Iac = "1.2.3-->"
+	line := with.String()
+	if want := strings.TrimSuffix(m.String(), end) + `,"iac":"1.2.3-\u002d\u003e"} -->`; line != want {
+		t.Errorf("got  %s\nwant %s", line, want)
+	}
+	if !m.Same(with) || m.Prefix() != with.Prefix() {
+		t.Errorf("%s is about another comment than %s", line, m)
+	}
+	for _, line := range []string{line, strings.Replace(line, `"iac":"1.2.3-\u002d\u003e"`, `"iac":{"x":[1]}`, 1), strings.Replace(line, `"iac"`, `"IAC"`, 1)} {
+		if got, ok := Parse(line); !ok || got != m {
+			t.Errorf("%s is read as %+v, %t", line, got, ok)
+		}
+	}
+	broken := strings.Replace(line, digest, digest[1:], 1)
+	if got, ok := Parse(broken); !ok || got.Plan != "" || !got.Same(m) {
+		t.Errorf("%s is read as %+v, %t", broken, got, ok)
+	}
+}
+
 func TestOnlyAFirstLineThatIsAMarkerIsRead(t *testing.T) {
 	line := Marker{Project: "web", Stack: "prod", Key: "one", Began: began}.String()
 	for _, test := range []struct {
