@@ -2,33 +2,41 @@ package bindings
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"iac/internal/hostengine"
 )
 
-// TestDependencies holds the descriptions of the dependencies to the schema, in which arguments have
+// TestDependencies holds the descriptions of the dependencies to the schema of the host engine, in which arguments have
 // no order and objects are all just ids.
 func TestDependencies(t *testing.T) {
-	for _, d := range []struct{ name, source, pin string }{
-		{"gh", "github.com/aweris/daggerverse/gh@ff990b1897334421e5619afd4559279f445aeb57", "ff990b1897334421e5619afd4559279f445aeb57"},
-		{"pulumi", "github.com/matipan/daggerverse/pulumi@c7b770853361d99d0502a08f35cbc75cc95550d0", "c7b770853361d99d0502a08f35cbc75cc95550d0"},
-	} {
-		found, err := findDependency(d.name, d.source, d.pin)
-		if err != nil {
-			t.Fatal(err)
-		}
+	text, err := os.ReadFile("../hostengine/schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := Load("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(module.dependencies) != 2 {
+		t.Errorf("the module has %d dependencies, want 2", len(module.dependencies))
+	}
+	for _, found := range module.dependencies {
 		types, err := found.types()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, described := range types {
-			if diff := cmp.Diff(fields(hostengine.Schema().Types[described.Name]), fields(described)); diff != "" {
+			if diff := cmp.Diff(fields(schema.Types[described.Name]), fields(described)); diff != "" {
 				t.Errorf("%s: %s", described.Name, diff)
 			}
 		}

@@ -134,6 +134,22 @@ func Find(dir string) (string, error) {
 	}
 }
 
+// ContextPath gives the path on this host of a default: from the root of the repository that the module
+// lies in, or, if it begins with no slash, from the module's.
+func (m *Module) ContextPath(path string) string {
+	if !strings.HasPrefix(path, "/") {
+		return filepath.Join(m.Root, path)
+	}
+	for dir := m.Root; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return filepath.Join(dir, path)
+		}
+		if dir == filepath.Dir(dir) {
+			return filepath.Join(m.Root, path)
+		}
+	}
+}
+
 // Load reads the module whose dagger.json lies in root. The error names, with their positions, all
 // things that an engine would refuse.
 func Load(root string) (*Module, error) {

@@ -193,7 +193,7 @@ func (r *reader) addDefaults(l *link, f *bindings.Function) error {
 		case a.Default != nil:
 			l.args[a.Name] = a.Default
 		case a.DefaultPath != "":
-			l.args[a.Name] = address{a.Type.Name, contextPath(r.module.Root, a.DefaultPath)}
+			l.args[a.Name] = address{a.Type.Name, r.module.ContextPath(a.DefaultPath)}
 		}
 	}
 	return nil

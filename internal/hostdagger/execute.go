@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,22 +26,16 @@ func (inv Invocation) execute(ctx context.Context, m *bindings.Module, o *option
 	if o.silent {
 		progress = io.Discard
 	}
-	cache := inv.path(cmp.Or(inv.Cache, filepath.Join(m.Root, "build", "cache")))
-	binary, err := m.Build(ctx, filepath.Join(cache, "module"), progress)
+	binary, err := m.Build(ctx, modules(inv.cache(m.Root)), progress)
 	if err != nil {
 		return err
 	}
-	session, err := hostengine.Start(ctx, hostengine.Options{
-		Dir:         cmp.Or(inv.Session, filepath.Join(cache, "session")),
-		ImageCaches: filepath.Join(cache, "images"),
-		Programs:    cmp.Or(inv.Programs, filepath.Join(m.Root, "build", "bin")),
-		Environ:     inv.Environ, Progress: progress, PulumiEnv: inv.PulumiEnv, GitHubEnv: inv.GitHubEnv,
-	})
+	session, err := inv.start(ctx, m.Root, progress)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	e := &execution{inv, o.output, session, binary, []string{cache, session.Dir, session.Programs}}
+	e := &execution{inv, o.output, session, binary}
 	var state json.RawMessage
 	for _, l := range c.links {
 		if state, err = e.follow(ctx, l, state); err != nil {
@@ -52,6 +45,26 @@ func (inv Invocation) execute(ctx context.Context, m *bindings.Module, o *option
 	return e.print(ctx, c, state)
 }
 
+// cache is the folder of what outlives the command, for a module or a repository with its dagger.json in root.
+func (inv Invocation) cache(root string) string {
+	return inv.path(cmp.Or(inv.Cache, filepath.Join(root, "build", "cache")))
+}
+
+// modules is the folder of the programs of modules.
+func modules(cache string) string { return filepath.Join(cache, "module") }
+
+// start starts a session.
+func (inv Invocation) start(ctx context.Context, root string, progress io.Writer) (*hostengine.Session, error) {
+	cache := inv.cache(root)
+	return hostengine.Start(ctx, hostengine.Options{
+		Dir:         cmp.Or(inv.Session, filepath.Join(cache, "session")),
+		ImageCaches: filepath.Join(cache, "images"), Modules: modules(cache),
+		Programs:    cmp.Or(inv.Programs, filepath.Join(root, "build", "bin")),
+		Workdir:     inv.Dir, Hidden: []string{cache}, Environ: inv.Environ, Progress: progress,
+		PulumiEnv: inv.PulumiEnv, GitHubEnv: inv.GitHubEnv,
+	})
+}
+
 // execution is a chain while it runs.
 type execution struct {
 	Invocation
@@ -59,8 +72,6 @@ type execution struct {
 	output  string
 	session *hostengine.Session
 	binary  string
-	// engine are the folders that an engine would keep to itself.
-	engine []string
 }
 
 // follow makes one call on a value: the state of an object of the module, or an id.
@@ -140,19 +151,7 @@ func (e *execution) object(ctx context.Context, a address, ignore []string) (jso
 		return e.query(ctx, `query($path: String!) {host {file(path: $path) {id}}}`, map[string]any{"path": e.path(a.text)})
 	}
 	return e.query(ctx, `query($path: String!, $exclude: [String!]) {host {directory(path: $path, exclude: $exclude) {id}}}`,
-		map[string]any{"path": e.path(a.text), "exclude": anySlice(slices.Concat(ignore, e.engineBelow(e.path(a.text))))})
-}
-
-// engineBelow gives patterns for those of the engine's folders that lie in a folder: they would grow
-// with every copy of themselves, and they are no part of anybody's source.
-func (e *execution) engineBelow(folder string) []string {
-	var patterns []string
-	for _, dir := range e.engine {
-		if rel, err := filepath.Rel(folder, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
-			patterns = append(patterns, filepath.ToSlash(rel))
-		}
-	}
-	return patterns
+		map[string]any{"path": e.path(a.text), "exclude": anySlice(ignore)})
 }
 
 func anySlice(items []string) []any {
@@ -325,16 +324,4 @@ func (e *execution) listText(ctx context.Context, t bindings.Type, value json.Ra
 		out.WriteString(strings.TrimSuffix(text, "\n") + "\n")
 	}
 	return out.String(), nil
-}
-
-// contextPath gives the path of a default: from the root of the repository, or from the module's.
-func contextPath(root, path string) string {
-	if !strings.HasPrefix(path, "/") {
-		return filepath.Join(root, path)
-	}
-	repository := filepath.Dir(findUp(root, ".git"))
-	if _, err := os.Stat(filepath.Join(repository, ".git")); err != nil {
-		repository = root
-	}
-	return filepath.Join(repository, path)
 }

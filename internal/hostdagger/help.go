@@ -17,6 +17,7 @@ USAGE
 COMMANDS
   call         Call functions of the module, each on what the one before it gave
   functions    List the functions of the module
+  run COMMAND  Run a program that speaks to the engine, such as a client of dagger.io/dagger
   develop      Write the generated code into the module's source, for editors
   stage DIR    Copy the source and the generated code into a folder, for linters
 

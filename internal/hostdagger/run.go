@@ -82,7 +82,10 @@ func Run(ctx context.Context, inv Invocation) (exitCode int) {
 	_, _ = fmt.Fprintf(inv.Stderr, "Error: %s\n", err)
 	var usage usageError
 	var failed *hostengine.FunctionError
+	var ended programError
 	switch {
+	case errors.As(err, &ended):
+		return ended.code
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintf(inv.Stderr, "Run '%s --help' for usage.\n", strings.Join(append([]string{program}, usage.path...), " "))
 	case errors.As(err, &failed):
@@ -126,7 +129,17 @@ func run(ctx context.Context, inv Invocation) error {
 	o := &options{module: "."}
 	flags := newFlags()
 	o.addTo(flags)
-	if err := flags.Parse(o.takeHelp(inv.Args)); err != nil {
+	err := flags.Parse(inv.Args)
+	if err == nil && flags.Arg(0) == "run" && !o.help {
+		// What comes after it is another program's.
+		return inv.run(ctx, o, flags.Args()[1:])
+	}
+	if err == nil {
+		flags = newFlags()
+		o.addTo(flags)
+		err = flags.Parse(o.takeHelp(inv.Args))
+	}
+	if err != nil {
 		return usageError{err, nil}
 	}
 	command, args := flags.Arg(0), flags.Args()

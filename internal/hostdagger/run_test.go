@@ -81,6 +81,7 @@ func TestRefused(t *testing.T) {
 		"call token":                    "Error: unknown command \"token\" for \"hostdagger call\"\nRun 'hostdagger call --help' for usage.\n",
 		"-m / functions":                "Error: there is no dagger.json in \"/\" or in a folder above it\n",
 		"cal":                           "Error: unknown command \"cal\" for \"hostdagger\"\nRun 'hostdagger --help' for usage.\n",
+		"run":                           "Error: hostdagger run takes a program and its arguments, such as go run .\nRun 'hostdagger --help' for usage.\n",
 		"stage":                         "Error: hostdagger stage takes one folder to write into, not []\nRun 'hostdagger --help' for usage.\n",
 	} {
 		got := run(t, root, line)
@@ -183,6 +184,28 @@ func TestCall(t *testing.T) {
 		if text, err := os.ReadFile(filepath.Join(root, "build", name)); err != nil || string(text) != "hi" {
 			t.Errorf("%s was saved as %q, %v", name, text, err)
 		}
+	}
+}
+
+// TestRun runs programs that reach a session, with flags of their own.
+func TestRun(t *testing.T) {
+	root := newModule(t)
+	environ := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	write(t, filepath.Join(root, "ask"), "#!/bin/sh\n"+`echo "$@"
+echo "${DAGGER_SESSION_PORT:+a port} ${DAGGER_SESSION_TOKEN:+a token}"
+echo to standard error >&2
+exit 3
+`)
+	if err := os.Chmod(filepath.Join(root, "ask"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, root, "-s run ./ask --help -m x call", environ...)
+	want := result{3, "--help -m x call\na port a token\n", "to standard error\nError: \"./ask --help -m x call\" ended with exit code 3\n"}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
+		t.Error(diff)
+	}
+	if got := run(t, root, "run ./nowhere", environ...); got.code != 1 || !strings.Contains(got.errors, "./nowhere") {
+		t.Errorf("a program that is not there: %+v", got)
 	}
 }
 

@@ -36,6 +36,8 @@ type request struct {
 	context.Context
 	*Session
 	client *client
+	// serves is the module whose types the client sees, or nil.
+	serves *served
 }
 
 // resolver gives the value of one field of an object.
@@ -43,8 +45,12 @@ type resolver func(r *request, self object, args arguments) (any, error)
 
 // execute answers what a client asks. Like an engine it names no places in the query.
 func (s *Session) execute(ctx context.Context, c *client, asked graphql.Request) graphql.Response {
-	out := graphql.Execute(Schema(), asked, func(ast.Operation) graphql.Object {
-		return bound{&request{Context: ctx, Session: s, client: c}, query0{}}
+	schema, serves := Schema(), s.servedTo(c)
+	if serves != nil {
+		schema = serves.schema
+	}
+	out := graphql.Execute(schema, asked, func(ast.Operation) graphql.Object {
+		return bound{&request{Context: ctx, Session: s, client: c, serves: serves}, query0{}}
 	})
 	for _, err := range out.Errors {
 		err.Locations = nil
@@ -65,6 +71,9 @@ func (b bound) Field(name string, a map[string]any) (any, error) {
 		return b.id(b.self), nil
 	}
 	resolve := resolvers[b.Type()+"."+name]
+	if resolve == nil {
+		resolve = b.serves.resolver(b.self, name)
+	}
 	if resolve == nil {
 		return nil, graphql.Missing(b, name)
 	}

@@ -1,6 +1,10 @@
 package hostengine
 
-import "fmt"
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+)
 
 // resolvers are the fields of the schema by type and name. "id" and "__typename" need none.
 var resolvers = map[string]resolver{}
@@ -48,9 +52,27 @@ func init() {
 		return host{}, nil
 	}
 	method("Host.directory", func(r *request, _ host, a arguments) (any, error) {
-		return r.store.addFolder(a.string("path"), filter{a.strings("include"), a.strings("exclude")})
+		return r.hostDirectory(r.callersFile(a.string("path")), filter{a.strings("include"), a.strings("exclude")})
 	})
 	method("Host.file", func(r *request, _ host, a arguments) (any, error) {
-		return r.store.addFile(a.string("path"))
+		return r.store.addFile(r.callersFile(a.string("path")))
 	})
+}
+
+// callersFile is a path of the caller's on this host.
+func (s *Session) callersFile(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.Workdir, name)
+}
+
+// hostDirectory takes a folder of the caller's, without those that are the engine's own.
+func (s *Session) hostDirectory(path string, f filter) (*directory, error) {
+	for _, dir := range append([]string{s.Dir, s.Programs}, s.Hidden...) {
+		if rel, err := filepath.Rel(path, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
+			f.exclude = append(slices.Clip(f.exclude), filepath.ToSlash(rel))
+		}
+	}
+	return s.store.addFolder(path, f)
 }

@@ -26,9 +26,17 @@ type Options struct {
 	// ImageCaches is the folder of what the images bring along: downloaded and built modules, so that
 	// not each new Dir starts from nothing. If empty, it is in Dir.
 	ImageCaches string
+	// Modules is the folder of the programs of modules that are served. If empty, it is in Dir.
+	Modules string
 	// Programs is the folder with the programs that the images stand for: pulumi, its language
 	// hosts and providers, gh.
 	Programs string
+	// Workdir is the caller's working folder, where its paths are relative to; if empty, the one of this
+	// process.
+	Workdir string
+	// Hidden are folders that an engine would keep to itself. They are left out of the caller's folders, as
+	// Dir and Programs are: they would grow with every copy of themselves, and are no part of any source.
+	Hidden []string
 	// Environ are the caller's variables, as NAME=value: what env:// secrets are read from.
 	Environ []string
 	// Progress receives a line for each step, and what the module writes to standard error, several at
@@ -57,6 +65,7 @@ type Session struct {
 	clients map[string]*client
 	objects map[string]object
 	secrets map[string]string
+	served  *served
 }
 
 // client is who asks: the caller of the session, or one call of a function of a module.
@@ -80,6 +89,9 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 	}
 	if o.ImageCaches, err = filepath.Abs(o.ImageCaches); err != nil {
 		return nil, err
+	}
+	if o.Modules == "" {
+		o.Modules = filepath.Join(dir, "modules")
 	}
 	if o.Programs, err = filepath.Abs(o.Programs); err != nil {
 		return nil, err
@@ -121,6 +133,24 @@ func (s *Session) newClient(call *functionCall) *client {
 	defer s.mu.Unlock()
 	s.clients[c.token] = c
 	return c
+}
+
+// Env are the variables, as NAME=value, by which a program that the caller starts reaches the session.
+func (s *Session) Env() []string { return s.env(s.root) }
+
+func (s *Session) env(c *client) []string {
+	port := s.listener.Addr().(*net.TCPAddr).Port
+	return []string{"DAGGER_SESSION_PORT=" + strconv.Itoa(port), "DAGGER_SESSION_TOKEN=" + c.token}
+}
+
+// servedTo is the module whose types a client sees: the caller's programs see the one that was served to them.
+func (s *Session) servedTo(c *client) *served {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c != s.root {
+		return nil
+	}
+	return s.served
 }
 
 // Query runs a GraphQL query as the caller of the session and decodes its data into out.
@@ -197,12 +227,7 @@ func (s *Session) Call(ctx context.Context, binary string, call Call) (json.RawM
 	}()
 	cmd := exec.CommandContext(ctx, binary)
 	cmd.Dir = home
-	cmd.Env = []string{
-		"HOME=" + home,
-		"TMPDIR=" + home,
-		"DAGGER_SESSION_PORT=" + strconv.Itoa(s.listener.Addr().(*net.TCPAddr).Port),
-		"DAGGER_SESSION_TOKEN=" + c.token,
-	}
+	cmd.Env = append(s.env(c), "HOME="+home, "TMPDIR="+home)
 	cmd.Stdout = s.Progress
 	cmd.Stderr = s.Progress
 	runErr := cmd.Run()
