@@ -5,7 +5,7 @@ BIN := $(CURDIR)/build/bin
 # The module with the code that an engine would generate.
 STAGE := $(CURDIR)/build/stage
 # Modules of their own: they must build and pass the linter too.
-MODULES := . $(STAGE) internal/provider testdata/infra testdata/tiny
+MODULES := . $(STAGE) examples/client internal/provider testdata/infra testdata/tiny
 FUZZ_TIME ?= 10s
 GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command --
 

@@ -14,4 +14,5 @@ go test -json $race -timeout 40m -parallel 4 $packages || status=1
 # shellcheck disable=SC2086
 (cd ci && go list -e ./... | grep '^dagger/iac/' | grep -v /internal/ | xargs go test -json $race -timeout 10m) || status=1
 (cd internal/provider && go test -json ./...) || status=1
+(cd examples/client && go test -json ./...) || status=1
 exit $status

@@ -59,8 +59,8 @@ func (inv Invocation) start(ctx context.Context, root string, progress io.Writer
 	return hostengine.Start(ctx, hostengine.Options{
 		Dir:         cmp.Or(inv.Session, filepath.Join(cache, "session")),
 		ImageCaches: filepath.Join(cache, "images"), Modules: modules(cache),
-		Programs:    cmp.Or(inv.Programs, filepath.Join(root, "build", "bin")),
-		Workdir:     inv.Dir, Hidden: []string{cache}, Environ: inv.Environ, Progress: progress,
+		Programs: cmp.Or(inv.Programs, filepath.Join(root, "build", "bin")),
+		Workdir:  inv.Dir, Hidden: []string{cache}, Environ: inv.Environ, Progress: progress,
 		PulumiEnv: inv.PulumiEnv, GitHubEnv: inv.GitHubEnv,
 	})
 }

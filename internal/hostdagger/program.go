@@ -24,7 +24,7 @@ func (e programError) Error() string {
 // run runs a program that reaches a session by the variables that say where it is.
 func (inv Invocation) run(ctx context.Context, o *options, command []string) (err error) {
 	if len(command) == 0 {
-		return usageError{fmt.Errorf("%s run takes a program and its arguments, such as go run .", program), nil}
+		return usageError{fmt.Errorf("%s run takes a program and its arguments, such as go run main.go", program), nil}
 	}
 	// The caches belong to the repository that the program is started in, whatever module it asks for.
 	root, err := bindings.Find(inv.path(o.module))

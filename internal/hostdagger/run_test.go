@@ -81,7 +81,7 @@ func TestRefused(t *testing.T) {
 		"call token":                    "Error: unknown command \"token\" for \"hostdagger call\"\nRun 'hostdagger call --help' for usage.\n",
 		"-m / functions":                "Error: there is no dagger.json in \"/\" or in a folder above it\n",
 		"cal":                           "Error: unknown command \"cal\" for \"hostdagger\"\nRun 'hostdagger --help' for usage.\n",
-		"run":                           "Error: hostdagger run takes a program and its arguments, such as go run .\nRun 'hostdagger --help' for usage.\n",
+		"run":                           "Error: hostdagger run takes a program and its arguments, such as go run main.go\nRun 'hostdagger --help' for usage.\n",
 		"stage":                         "Error: hostdagger stage takes one folder to write into, not []\nRun 'hostdagger --help' for usage.\n",
 	} {
 		got := run(t, root, line)
