@@ -9,7 +9,7 @@ MODULES := . $(STAGE) examples/client internal/provider testdata/infra testdata/
 FUZZ_TIME ?= 10s
 GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command --
 
-.PHONY: preview test check vet lint unit fuzz bench picture recordings tools test-tools check-tools stage clean
+.PHONY: preview test check vet lint unit fuzz bench picture recordings engine release tools test-tools check-tools stage clean
 
 ## preview: the module's own preview of testdata/infra, with real Pulumi and real gh
 preview:
@@ -53,6 +53,10 @@ picture: preview
 recordings:
 	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider nodejs
 	@$(GO) run ./internal/cmd/record
+
+## release: what release.yml runs
+release:
+	@./internal/release.sh
 
 ## tools: the programs that iac is developed with, into build/bin
 tools:

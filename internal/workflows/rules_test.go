@@ -44,6 +44,11 @@ func (w workflow) verbs() []string {
 	return verbs
 }
 
+// publishes is true if it tags and releases this repository.
+func (w workflow) publishes() bool {
+	return slices.ContainsFunc(w.job().Steps, func(s step) bool { return s.Run == "make release" })
+}
+
 func (w workflow) changesInfrastructure() bool {
 	return slices.ContainsFunc(w.verbs(), func(verb string) bool { return verb != "preview" && verb != "drift" })
 }
@@ -87,11 +92,14 @@ func mayDoNoMoreThanItNeeds(w workflow) (f findings) {
 			want["pull-requests"] = "write"
 		}
 	}
+	if w.publishes() {
+		want["contents"] = "write"
+	}
 	f.add(!maps.Equal(w.Permissions, want), "the permissions are %v, want %v", w.Permissions, want)
 	return f
 }
 
-// A newer run ends the one before, but never one that changes infrastructure. Workflows do not share a
+// A newer run ends the one before, but never one that changes infrastructure or releases. Workflows do not share a
 // group: even a run whose only job is left out would end the other one there.
 func waitsForItsOwnKind(w workflow) (f findings) {
 	kind := "github.ref"
@@ -101,7 +109,7 @@ func waitsForItsOwnKind(w workflow) (f findings) {
 	case len(w.calls) > 0:
 		kind = "vars.PULUMI_STACK"
 	}
-	want := concurrency{fmt.Sprintf("%s-${{ %s }}", w.name, kind), !w.changesInfrastructure()}
+	want := concurrency{fmt.Sprintf("%s-${{ %s }}", w.name, kind), !w.changesInfrastructure() && !w.publishes()}
 	f.add(w.Concurrency != want, "the concurrency is %+v, want %+v", w.Concurrency, want)
 	return f
 }
@@ -227,12 +235,15 @@ func keepsSecretsInVariables(w workflow) (f findings) {
 			if anySecret.MatchString(value) {
 				continue
 			}
-			if match := secretOnly.FindStringSubmatch(value); match == nil {
+			match := secretOnly.FindStringSubmatch(value)
+			if match == nil {
 				f.add(true, "%s: a secret in %s is not understood", name, value)
 			} else {
 				f.add(match[2] != "" && match[2] != name, "%s holds the secret %s", name, match[2])
 			}
-			f.add(!strings.Contains(s.Run, "env://"+name+" "), "the secret %s does not go in as env://%s", name, name)
+			// Of the programs only gh reads its token from the environment by itself.
+			forGH := name == "GH_TOKEN" && match != nil && match[2] == "" && w.publishes()
+			f.add(!forGH && !strings.Contains(s.Run, "env://"+name+" "), "the secret %s does not go in as env://%s", name, name)
 			f.add(regexp.MustCompile(`\$\{?`+name+`\b`).MatchString(s.Run), "the secret %s is on the command line", name)
 		}
 		for _, match := range regexp.MustCompile(`env://(\w+)`).FindAllStringSubmatch(s.Run, -1) {
