@@ -29,8 +29,14 @@ const githubHost = "github.com"
 
 // Options say what a server stands in for.
 type Options struct {
-	// Hosts are names of Enterprise Servers, such as ghe.example.com, beside github.com.
+	// Hosts are names of Enterprise Servers, such as ghe.example.com, beside github.com. Behind Listen they
+	// are what its clients call it, such as 172.17.0.1:8443.
 	Hosts []string
+	// Listen is an address such as 0.0.0.0:8443 that answers over TLS too, for clients that cannot be given a
+	// proxy. Its clients have to trust Authority.
+	Listen string
+	// Authority signs the server's certificate; if nil, one that is made for it alone.
+	Authority *Authority
 	// State is a JSON file in which pull requests and comments are kept between runs. Without it
 	// they are kept in memory only.
 	State string
@@ -87,8 +93,14 @@ func Start(options Options) (*Server, error) {
 		tunnels:  newTunnels(listener.Addr()),
 		log:      options.Log,
 	}
-	if err := s.secureHosts(); err != nil {
+	if err := s.secureHosts(options.Authority); err != nil {
 		return nil, errors.Join(err, listener.Close())
+	}
+	var direct net.Listener
+	if options.Listen != "" {
+		if direct, err = net.Listen("tcp", options.Listen); err != nil {
+			return nil, errors.Join(err, listener.Close(), os.RemoveAll(s.folder))
+		}
 	}
 
 	// What clients break off, and faults that break connections off, are no news.
@@ -97,12 +109,21 @@ func Start(options Options) (*Server, error) {
 	s.secure.ErrorLog = quiet
 	go func() { _ = s.proxy.Serve(s.listener) }()
 	go func() { _ = s.secure.ServeTLS(s.tunnels, "", "") }()
+	if direct != nil {
+		go func() { _ = s.secure.ServeTLS(direct, "", "") }()
+	}
 	return s, nil
 }
 
 // secureHosts prepares the TLS side: the certificate, the file with its authority, the server.
-func (s *Server) secureHosts() error {
-	certificate, authority, err := newCertificate(s.names())
+func (s *Server) secureHosts(authority *Authority) error {
+	var err error
+	if authority == nil {
+		if authority, err = NewAuthority(); err != nil {
+			return err
+		}
+	}
+	certificate, err := authority.sign(s.names())
 	if err != nil {
 		return err
 	}
@@ -110,7 +131,7 @@ func (s *Server) secureHosts() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.caFile(), authority, 0o600); err != nil {
+	if err := os.WriteFile(s.caFile(), authority.pem(), 0o600); err != nil {
 		return errors.Join(err, os.RemoveAll(s.folder))
 	}
 	s.secure = &http.Server{

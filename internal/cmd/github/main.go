@@ -2,6 +2,7 @@
 //
 //	github picture -state FILE -repo OWNER/NAME -pull N -out FILE.png
 //	github serve -repo OWNER/NAME -pull N [-state FILE] [-title TEXT] [-host ghe.example.com]
+//	github authority FOLDER
 package main
 
 import (
@@ -23,6 +24,8 @@ const usage = `usage:
       photographs the page of a pull request whose comments are in the state file
   github serve -repo OWNER/NAME -pull N [-state FILE] [-title TEXT] [-host ghe.example.com]
       shows the page in a browser and takes comments from gh, until it is interrupted
+  github authority FOLDER
+      makes ca.pem, which those have to trust who are to take a stand-in for GitHub, and its key ca.key
 A repository on an Enterprise Server is HOST/OWNER/NAME.
 `
 
@@ -49,11 +52,13 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 		return photograph(ctx, arguments, stdout, stderr)
 	case "serve":
 		return serve(ctx, arguments, stdout, stderr)
+	case "authority":
+		return makeAuthority(arguments)
 	case "-h", "--help", "help":
 		_, err := io.WriteString(stdout, usage)
 		return err
 	}
-	return fmt.Errorf("there is no verb %q: it is picture or serve", verb)
+	return fmt.Errorf("there is no verb %q: it is picture, serve or authority", verb)
 }
 
 // options are the flags of both verbs.
@@ -116,6 +121,20 @@ func photograph(ctx context.Context, arguments []string, stdout, stderr io.Write
 	}
 	_, err = fmt.Fprintln(stdout, o.out)
 	return err
+}
+
+func makeAuthority(arguments []string) error {
+	if len(arguments) != 1 {
+		return fmt.Errorf("authority takes one folder, not %q", arguments)
+	}
+	authority, err := githubapi.NewAuthority()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(arguments[0], 0o700); err != nil {
+		return err
+	}
+	return authority.Write(arguments[0])
 }
 
 func serve(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {

@@ -50,7 +50,7 @@ func TestBadArguments(t *testing.T) {
 		err       string
 	}{
 		{"", `there is no verb ""`},
-		{"paint", `there is no verb "paint": it is picture or serve`},
+		{"paint", `there is no verb "paint": it is picture, serve or authority`},
 		{"picture -repo infra -pull 7", `-repo is [HOST/]OWNER/NAME, not "infra"`},
 		{"picture -repo octo/infra", "-pull is the number of a pull request, not 0"},
 		{"picture -repo octo/infra -pull 7 x", `"x" is one argument too many`},
