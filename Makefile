@@ -54,6 +54,10 @@ recordings:
 	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider nodejs
 	@$(GO) run ./internal/cmd/record
 
+## engine: the tests against a real engine, which must answer; internal/engine/doc.go has the variables
+engine:
+	@IAC_ENGINE=1 $(GO) test -count=1 -timeout 60m -v -run TestEngine ./internal/engine
+
 ## release: what release.yml runs
 release:
 	@./internal/release.sh
@@ -63,10 +67,10 @@ tools:
 	@$(GO) run ./internal/cmd/tools
 
 test-tools:
-	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs pipelines chromium gcc jq lint testsum
+	@$(GO) run ./internal/cmd/tools pulumi languages yaml provider gh nodejs pipelines chromium gcc jq lint testsum renovate
 
 check-tools:
-	@$(GO) run ./internal/cmd/tools gh nodejs pipelines jq lint testsum
+	@$(GO) run ./internal/cmd/tools gh nodejs pipelines jq lint testsum renovate
 
 stage:
 	@$(GO) run ./internal/cmd/hostdagger -m . stage $(STAGE)

@@ -44,7 +44,7 @@ func write(t *testing.T, name, text string) {
 func programs(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "pulumi"), "#!/bin/sh\ntest $1 = version && echo v3.259.0 && exit\necho said $1\necho and complained >&2\nexit 3\n")
+	write(t, filepath.Join(dir, "pulumi"), "#!/bin/sh\ntest $1 = version && echo v1.2.3 && exit\necho said $1\necho and complained >&2\nexit 3\n")
 	if err := os.Chmod(filepath.Join(dir, "pulumi"), 0o755); err != nil {
 		t.Fatal(err)
 	}

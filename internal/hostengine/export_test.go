@@ -227,7 +227,7 @@ func TestLargeOutputComesOutAsAFile(t *testing.T) {
 func TestProgramLiesInInfraBothWays(t *testing.T) {
 	s := start(t, Options{Environ: []string{"TOKEN=swordfish"}})
 	// It stands for the CLI: what is tested is the container around it.
-	pulumi := "#!/bin/sh\n[ \"$1\" = version ] && echo v3.259.0 && exit\npwd; echo $PWD/f >&2; echo \"{\\\"at\\\":\\\"$PWD\\\"}\" > $2\n"
+	pulumi := "#!/bin/sh\n[ \"$1\" = version ] && echo v1.2.3 && exit\npwd; echo $PWD/f >&2; echo \"{\\\"at\\\":\\\"$PWD\\\"}\" > $2\n"
 	if err := writeFile(filepath.Join(s.Programs, "pulumi"), pulumi, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -74,6 +74,11 @@ var all = map[string][]tool{
 		program: "gcc", commands: []string{"gcc"}, packages: []string{"gcc", "libc6-dev"},
 		byHand: "https://gcc.gnu.org",
 	}},
+	"renovate": {&packed{
+		of: "renovate@44.121.2", path: "renovate-schema.json",
+		sum:  "989a29d9d8f1c421436b68de9472898283b55db6c5cf98fb243489e40e338a02",
+		what: "getting the schema of Renovate's configuration out of its npm package, a few seconds",
+	}},
 	"bench": {&module{
 		dir:      "internal/tools/bench",
 		packages: "tool",

@@ -86,7 +86,7 @@ func TestSystemTakesTheFirstThatIsNewEnough(t *testing.T) {
 	old, good, newer := t.TempDir(), t.TempDir(), t.TempDir()
 	write(t, filepath.Join(old, "gh"), "#!/bin/sh\necho gh version 2.22.9\n", 0o755)
 	write(t, filepath.Join(good, "gh"), "#!/bin/sh\necho gh version 2.23.0\n", 0o755)
-	write(t, filepath.Join(newer, "gh"), "#!/bin/sh\necho gh version 2.89.0\n", 0o755)
+	write(t, filepath.Join(newer, "gh"), "#!/bin/sh\necho gh version 2.99.0\n", 0o755)
 	in := &installer{root: t.TempDir(), log: os.Stderr}
 	if err := os.MkdirAll(Bin(in.root), 0o755); err != nil {
 		t.Fatal(err)
@@ -237,5 +237,27 @@ func TestPackagesAreInstalledOnceForEachLockFile(t *testing.T) {
 	}
 	if got, err := os.ReadFile(filepath.Join(NodeModules(in.root, p.dir), "installed")); err != nil || string(got) != "1.0.1" {
 		t.Errorf("after a failure %q is installed, %v", got, err)
+	}
+}
+
+func TestAFileOutOfAPackage(t *testing.T) {
+	in := &installer{root: t.TempDir(), log: os.Stderr}
+	// The npm of this test packs what it is asked for.
+	write(t, in.program("npm"), "#!/bin/sh\nmkdir package && echo \"$4\" >package/a.json && tar -czf a-1.tgz package && rm -r package\n", 0o755)
+	good := &packed{of: "a@1", path: "a.json", sum: "c6d77ee2e3db6ec08c4d5d70d0d1a1d0f5de8b6cf6e0c1c7a9a4f2c0d8f5ab10"}
+	if good.ready(in) {
+		t.Error("ready before it was got")
+	}
+	err := good.get(t.Context(), in)
+	if err == nil || !strings.Contains(err.Error(), "a.json of a@1 has the SHA-256 ") || good.ready(in) {
+		t.Fatalf("a file with another sum is taken: %v", err)
+	}
+	good.sum = regexp.MustCompile(`SHA-256 ([0-9a-f]{64})`).FindStringSubmatch(err.Error())[1]
+	if err := good.get(t.Context(), in); err != nil || !good.ready(in) {
+		t.Errorf("it is not there: %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(Bin(in.root), "*"))
+	if err != nil || len(left) != 2 {
+		t.Errorf("%v is left in the bin folder, %v", left, err)
 	}
 }

@@ -18,7 +18,7 @@ func TestWrongCallsAreFound(t *testing.T) {
 		`dagger -m ./ci call up --src . --stack dev`:                               "",
 		`dagger -m ./ci call up --stack=dev`:                                       "",
 		`x=$(dagger -m ./ci call preview --stack "$S" --comment-optional)`:         "",
-		`dagger -m ./ci call --pulumi-version 3.259.0 up --stack dev`:              "",
+		`dagger -m ./ci call --pulumi-version 1.2.3 up --stack dev`:                "",
 		`dagger call up --stack dev`:                                               "begins otherwise",
 		`dagger -m ./ci up --stack dev`:                                            "begins otherwise",
 		`dagger -m ./ci call with-credential up`:                                   `no function "with-credential"`,

@@ -138,12 +138,12 @@ func (m *Sample) Panic() string { panic("on purpose") }
 // Gh shows what the bindings of the dependencies look like.
 func (m *Sample) Gh(ctx context.Context, token *dagger.Secret) (string, error) {
 	var (
-		file   *dagger.File = dag.Gh().Get(dagger.GhGetOpts{Version: "2.89.0"})
+		file   *dagger.File = dag.Gh().Get(dagger.GhGetOpts{Version: "1.2.3"})
 		_      *dagger.File = dag.Gh().Get()
 		pulumi *dagger.Pulumi
 		client *dagger.Client = dag
 	)
-	pulumi = client.Pulumi().FromVersion("3.259.0").With(func(p *dagger.Pulumi) *dagger.Pulumi { return p })
+	pulumi = client.Pulumi().FromVersion("1.2.3").With(func(p *dagger.Pulumi) *dagger.Pulumi { return p })
 	if _, err := pulumi.Preview(ctx, dag.Directory(), "dev"); err != nil {
 		return "", err
 	}
