@@ -203,6 +203,18 @@ func TestRenovateFindsTheSameVersionEverywhere(t *testing.T) {
 	}
 }
 
+// Of two that overlap Renovate would write one, and fail at the other.
+func TestRenovateFindsNothingTwice(t *testing.T) {
+	all := hits(t)
+	for i, one := range all {
+		for _, other := range all[:i] {
+			if one.file == other.file && one.begin < other.end && other.begin < one.end {
+				t.Errorf("%s: %s %s is found twice", one.file, one.dependency, one.value)
+			}
+		}
+	}
+}
+
 // byOthers is raised by Renovate's own managers; history is never raised.
 var (
 	byOthers = regexp.MustCompile(`(^|/)(go\.mod|package\.json)$`)
