@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func newAgent(t *testing.T, system pipelines.System, situation pipelines.Situati
 	a.github.AddPullRequest(repo, 8, "Another")
 	git := filepath.Join(a.module, ".git")
 	a.must(os.MkdirAll(filepath.Join(git, "refs", "heads"), 0o755))
-	a.write(filepath.Join(git, "HEAD"), a.run.Commit+"\n")
+	a.checkOut()
 	a.write(filepath.Join(git, "config"), "[remote \"origin\"]\n\turl = "+system.Remote(a.run)+"\n")
 
 	// What fetches Dagger's command gets a script that installs the host engine's, where and if it is told so.
@@ -92,10 +93,19 @@ var goFolders = sync.OnceValue(func() []string {
 	return []string{"GOCACHE=" + folders[0], "GOMODCACHE=" + folders[1]}
 })
 
+// checkOut writes down the commit that the system checks out: for pull requests some take a merge that GitHub made.
+func (a *agent) checkOut() {
+	a.t.Helper()
+	variables := a.system.Variables(a.run)
+	head := cmp.Or(variables["GITHUB_SHA"], variables["BUILD_SOURCEVERSION"], a.run.Commit)
+	a.write(filepath.Join(a.module, ".git", "HEAD"), head+"\n")
+}
+
 // build runs the pipeline as it is for a situation, up to the first command that fails, and gives what was printed.
 func (a *agent) build(situation pipelines.Situation) answer {
 	a.t.Helper()
 	a.run.For = situation
+	a.checkOut()
 	commands, err := a.system.Commands(a.t.Context(), root, a.run)
 	if err != nil {
 		a.t.Fatal(err)
