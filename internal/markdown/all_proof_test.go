@@ -164,7 +164,7 @@ func TestNoTextOfOthersLeavesItsCodeAmongManyStacks(t *testing.T) {
 	}
 	for _, attack := range attacks {
 		if len(attack) < 50_000 {
-			proveMany(t, everywhereMany(attack, 12), false)
+			proveMany(t, everywhereMany(attack, 6), false)
 		}
 	}
 }
