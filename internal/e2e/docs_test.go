@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"iac/internal/hostdagger"
@@ -156,6 +157,10 @@ var examples = map[example]func(*testing.T, string){
 	{"credentials.md", "KUBECONFIG_TEXT"}:                         exampleOfVariables,
 	{"credentials.md", "PULUMI_BACKEND_URL"}:                      exampleOfAStateOfYourOwn,
 	{"credentials.md", "PULUMI_ACCESS_TOKEN preview"}:             exampleOfAToken,
+	{"many-stacks.md", "call with-cache preview-all"}:             exampleOfManyStacks,
+	{"many-stacks.md", "watch:"}:                                  exampleOfIacYAML,
+	{"many-stacks.md", "call stacks"}:                             exampleOfStacks,
+	{"many-stacks.md", `"dir": "app"`}:                            onlyRead, // compared with what the one before prints
 	{"moving.md", "pulumi/actions@"}:                              onlyRead,
 	{"moving.md", "gh pr comment"}:                                onlyRead,
 	{"moving.md", "--work-dir infra"}:                             exampleOfAWorkflow,
@@ -326,6 +331,61 @@ func exampleOfAnApproval(t *testing.T, text string) {
 	lines[1] = "sed -i 's/^outputs:$/outputs:\\n  more: 1/' Pulumi.yaml\n"
 	if a := w.shell(strings.Join(lines, "")); a.code == 0 || !strings.Contains(a.stderr, "nothing was applied to ") || !strings.Contains(a.stderr, ": its plan has the digest ") {
 		t.Errorf("a changed program: exit code %d\n%s", a.code, a.stderr)
+	}
+}
+
+// newCheckoutOfMany is the repository of the documentation with the module in it.
+func newCheckoutOfMany(t *testing.T) *monorepo {
+	t.Helper()
+	r := newExample(t)
+	r.must(os.CopyFS(r.Src, os.DirFS(r.module)))
+	return r
+}
+
+func exampleOfManyStacks(t *testing.T, text string) {
+	r := newCheckoutOfMany(t)
+	r.environ = append(r.environ, inGitHubActions...)
+	r.append("network/Pulumi.dev.yaml", "# changed\n")
+	r.changes("network/Pulumi.dev.yaml")
+	if a := r.shellIn(r.Src, text); a.code != 0 {
+		t.Fatalf("exit code %d\n%s%s", a.code, a.stdout, a.stderr)
+	}
+	r.has(r.comment().Body, "network:dev")
+	r.hasNot(r.comment().Body, "app:dev")
+}
+
+// The example of the page is the file of the repository, but for its comments.
+func exampleOfIacYAML(t *testing.T, text string) {
+	var shown, there any
+	if err := errors.Join(yaml.Unmarshal([]byte(text), &shown), yaml.Unmarshal(must(os.ReadFile(filepath.Join(root, "testdata", "repository", "iac.yaml"))), &there)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(there, shown); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func exampleOfStacks(t *testing.T, text string) {
+	r := newCheckoutOfMany(t)
+	git := `export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b.c GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b.c
+git init --quiet --initial-branch=main .
+git add lib app network monitoring dashboards iac.yaml
+git commit --quiet --message=before
+git update-ref refs/remotes/origin/main HEAD
+echo "// changed" >>lib/lib.go
+git commit --quiet --all --message=after
+`
+	a := r.shellIn(r.Src, git+text)
+	if a.code != 0 {
+		t.Fatalf("exit code %d\n%s%s", a.code, a.stdout, a.stderr)
+	}
+	var printed, shown any
+	blocks := fence.FindAllStringSubmatch(pages()["many-stacks.md"], -1)
+	if err := errors.Join(json.Unmarshal([]byte(a.stdout), &printed), json.Unmarshal([]byte(blocks[len(blocks)-1][2]), &shown)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(shown, printed); diff != "" {
+		t.Errorf("the page shows something else than was printed:\n%s", diff)
 	}
 }
 
