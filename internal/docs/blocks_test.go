@@ -203,6 +203,9 @@ func checkCommand(words []*syntax.Word) error {
 	if err != nil {
 		return err
 	}
+	if args[0] == "run" {
+		return nil // any command
+	}
 	if len(args) < 3 || args[0] != "-m" {
 		return fmt.Errorf("dagger %s: want dagger -m MODULE", strings.Join(args, " "))
 	}

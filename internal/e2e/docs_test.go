@@ -148,6 +148,7 @@ var examples = map[example]func(*testing.T, string){
 	{"caches.md", "cache-export"}:                                 exampleOfAKeptCache,
 	{"caches.md", "docker run"}:                                   onlyRead,
 	{"caches.md", "helm upgrade"}:                                 onlyRead,
+	{"client.md", "dagger run"}:                                   exampleOfAClient,
 	{"credentials.md", "pulumi/auth-actions"}:                     exampleOfAWorkflow,
 	{"credentials.md", "env://AWS_SESSION_TOKEN \\\n    preview"}: exampleOfVariables,
 	{"credentials.md", "ARM_CLIENT_SECRET"}:                       exampleOfVariables,
@@ -332,6 +333,15 @@ func exampleOfAnApproval(t *testing.T, text string) {
 	if a := w.shell(strings.Join(lines, "")); a.code == 0 || !strings.Contains(a.stderr, "nothing was applied to ") || !strings.Contains(a.stderr, ": its plan has the digest ") {
 		t.Errorf("a changed program: exit code %d\n%s", a.code, a.stderr)
 	}
+}
+
+func exampleOfAClient(t *testing.T, text string) {
+	w := newWorld(t, "infra-yaml")
+	w.environ = append(w.environ, "PULUMI_STACK="+w.stack.Name)
+	w.must(os.CopyFS(filepath.Join(w.module, "infra"), os.DirFS(w.stack.Src)))
+	w.must(os.CopyFS(filepath.Join(w.module, "examples", "client"), os.DirFS(filepath.Join(root, "examples", "client"))))
+	w.has(w.refused(text), "needs -allow-loss")
+	w.has(w.do(w.replaced(text, "-apply", "-apply -allow-loss")).stdout, " to change, ", w.stack.Name+": applied")
 }
 
 // newCheckoutOfMany is the repository of the documentation with the module in it.
