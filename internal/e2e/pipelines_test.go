@@ -17,6 +17,7 @@ import (
 
 	"dagger/iac/cisystem"
 
+	"iac/internal/githubapi"
 	"iac/internal/hostdagger"
 	"iac/internal/pipelines"
 )
@@ -213,6 +214,29 @@ func TestPipelines(t *testing.T) {
 				t.Errorf("another pull request has the comments %v", others)
 			}
 		})
+	}
+}
+
+func TestPipelinesOfManyStacks(t *testing.T) {
+	t.Parallel()
+	a := newAgent(t, pipelines.ManyStacks, pipelines.PullRequest)
+	a.must(a.github.SetFiles(repo, number, githubapi.File{Name: "Pulumi.yaml", Status: "modified"}))
+	state := a.state()
+	if got := a.build(pipelines.PullRequest); got.code != 0 || a.state() != state {
+		t.Fatalf("the preview ended with %d, and changed the stack: %t\n%s%s", got.code, a.state() != state, got.stdout, got.stderr)
+	}
+	a.has(a.comment().Body, "1 to create", "`.:dev`", "commit `6dcb09b`", "[run](https://")
+	a.merge()
+	updates := a.updates()
+	if got := a.build(pipelines.Push); got.code != 0 || a.updates() != updates+1 {
+		t.Fatalf("the update ended with %d, and there were %d updates\n%s%s", got.code, a.updates()-updates, got.stdout, got.stderr)
+	}
+	_, up := a.two()
+	a.has(up.Body, "1 created", "`.:dev`", "commit `6dcb09b`")
+
+	fork := newAgent(t, pipelines.ManyStacks, pipelines.Fork)
+	if got := fork.build(pipelines.Fork); got.code == 0 || !strings.Contains(got.stderr, "pulumi-token is empty") || len(fork.github.Requests()) > 0 {
+		t.Errorf("a fork's ended with %d\n%s", got.code, got.stderr)
 	}
 }
 

@@ -32,6 +32,15 @@ var github = System{
 	read: readGitHub,
 }
 
+// ManyStacks is GitHub Actions with the workflows for many stacks.
+var ManyStacks = github.with("examples/ci/github-actions/preview-all.yml", "examples/ci/github-actions/up-all.yml")
+
+// with gives the system with other files.
+func (s System) with(names ...string) System {
+	s.Files = names
+	return s
+}
+
 // actionsWorkflow is what matters here of a workflow. That it is one, actionlint says.
 type actionsWorkflow struct {
 	On          map[string]yaml.Node

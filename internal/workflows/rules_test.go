@@ -50,8 +50,13 @@ func (w workflow) publishes() bool {
 }
 
 func (w workflow) changesInfrastructure() bool {
-	return slices.ContainsFunc(w.verbs(), func(verb string) bool { return verb != "preview" && verb != "drift" })
+	return slices.ContainsFunc(w.verbs(), func(verb string) bool {
+		return !slices.Contains([]string{"preview", "drift"}, strings.TrimSuffix(verb, "-all"))
+	})
 }
+
+// ofManyStacks is true if it needs no variable that names the stack.
+func (w workflow) ofManyStacks() bool { return strings.HasSuffix(w.name, "-all") }
 
 // A workflow that calls the module has the name of the verb, another one of a target of make.
 func isNamedAfterWhatItRuns(w workflow) (f findings) {
@@ -106,7 +111,7 @@ func waitsForItsOwnKind(w workflow) (f findings) {
 	switch {
 	case len(w.calls) > 0 && w.forPullRequests():
 		kind = "github.event.pull_request.number"
-	case len(w.calls) > 0:
+	case len(w.calls) > 0 && !w.ofManyStacks():
 		kind = "vars.PULUMI_STACK"
 	}
 	want := concurrency{fmt.Sprintf("%s-${{ %s }}", w.name, kind), !w.changesInfrastructure() && !w.publishes()}
@@ -125,7 +130,7 @@ func hasOneCarefulJob(w workflow) (f findings) {
 	f.add(j.Environment != environment, "the environment is %q, want %q", j.Environment, environment)
 
 	// A job that is skipped counts as one that passed, so that one for pull requests always runs.
-	condition := map[bool]string{true: "vars.PULUMI_STACK != ''"}[len(w.calls) > 0 && !w.forPullRequests()]
+	condition := map[bool]string{true: "vars.PULUMI_STACK != ''"}[len(w.calls) > 0 && !w.forPullRequests() && !w.ofManyStacks()]
 	f.add(j.If != condition, "the job runs if %q, want %q", j.If, condition)
 	return f
 }
@@ -169,7 +174,9 @@ func engineVersion() string {
 const checked = "steps.check.outputs.preview == 'true'"
 
 // hasCheck is true if the workflow needs that check.
-func (w workflow) hasCheck() bool { return w.forPullRequests() && len(w.calls) > 0 }
+func (w workflow) hasCheck() bool {
+	return w.forPullRequests() && len(w.calls) > 0 && !w.ofManyStacks()
+}
 
 // Only what keeps caches may fail, or be left out by anything but the check. A condition that asks for no
 // status leaves it at that: a step runs only when those before it went well, and never when the run was

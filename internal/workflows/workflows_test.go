@@ -160,15 +160,20 @@ func TestAnActionHasOneVersion(t *testing.T) {
 	}
 }
 
-// texts gives the workflows by their names.
+func list(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s are no workflows: %v", pattern, err)
+	}
+	return files
+}
+
+// texts gives the workflows by their names, those to copy too.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../../.github/workflows/*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("there are no workflows: %v", err)
-	}
 	all := map[string]string{}
-	for _, file := range files {
+	for _, file := range append(list(t, "../../.github/workflows/*"), list(t, "../../examples/ci/github-actions/*")...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -220,7 +220,7 @@ func (w *world) moduleCommand(ctx context.Context, args []string) (*exec.Cmd, er
 	module := filepath.Join(w.dir, "module")
 	inv, err := json.Marshal(hostdagger.Invocation{
 		Args: slices.Concat([]string{"-m", module, "call"}, args),
-		Dir: module, Cache: filepath.Join(w.dir, "cache"), Programs: tools.Bin(w.root),
+		Dir:  module, Cache: filepath.Join(w.dir, "cache"), Programs: tools.Bin(w.root),
 		PulumiEnv: slices.DeleteFunc(slices.Clone(w.stack.Env), func(v string) bool { return strings.HasPrefix(v, "PULUMI_HOME=") }),
 		GitHubEnv: w.github.Env(),
 	})
