@@ -9,7 +9,7 @@ MODULES := . $(STAGE) examples/client internal/provider testdata/infra testdata/
 FUZZ_TIME ?= 10s
 GOTESTSUM := $(BIN)/gotestsum --format pkgname-and-test-fails --hide-summary skipped --raw-command --
 
-.PHONY: preview test check vet lint unit fuzz bench picture recordings engine release tools test-tools check-tools stage clean
+.PHONY: preview test check vet lint unit fuzz bench bench-stacks picture recordings engine release tools test-tools check-tools stage clean
 
 ## preview: the module's own preview of testdata/infra, with real Pulumi and real gh
 preview:
@@ -42,6 +42,10 @@ fuzz:
 ## bench: the module against a script that calls pulumi and gh by hand
 bench: tools
 	@$(GO) run ./internal/cmd/bench
+
+## bench-stacks: 20 stacks of two programs against one of them, and the memory of 200
+bench-stacks: tools
+	@$(GO) run ./internal/cmd/bench -stacks -check
 
 ## picture: the pictures of comments in the documentation
 picture: preview

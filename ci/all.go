@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (m *Iac) ready(ctx context.Context, a *many, chosen []stacks.Stack, manifes
 			caches[part] = m.keepCache(ctx, a.purpose, part)
 		}
 		o := &ownContainer{iac: m, base: bases[s.Project.Runtime], kept: caches[part]}
-		if text, err := os.ReadFile(filepath.Join(manifests, s.Dir, s.Project.File)); err == nil { //nolint:gosec // a file of src
+		if text, err := os.ReadFile(filepath.Join(manifests, s.Dir, s.Project.File)); err == nil {
 			o.manifest = string(text)
 		}
 		return o
@@ -233,12 +234,15 @@ func (a *many) together() plan.Plan {
 	return plan.Together(plans)
 }
 
-// fail takes note of why nothing was run.
-func (a *many) fail(err error) { a.notStarted = a.shown(err.Error()) }
+// fail takes note of why nothing was run, and gives it as an error.
+func (a *many) fail(err error) error {
+	a.notStarted = a.shown(err.Error())
+	return errors.New(a.notStarted)
+}
 
 // refuse is the answer of a call that ran nothing. The pull request is told too, where it is known.
 func (a *many) refuse(ctx context.Context, err error, optional bool) (string, error) {
-	a.fail(err)
+	err = a.fail(err)
 	if a.target == nil {
 		return "", err
 	}
@@ -266,10 +270,7 @@ func (a *many) finish(all comment.All) (string, error) {
 	case a.notApplied != "":
 		return "", fmt.Errorf("nothing was applied: %s\n\n%s", a.notApplied, inError(text))
 	case len(failed) > 0:
-		what := "failed"
-		if a.verb == "drift" {
-			what = "drifted or failed"
-		}
+		what := cmp.Or(map[string]string{"drift": "drifted or failed", "up": "failed or were not run"}[a.verb], "failed")
 		return "", fmt.Errorf("%d of %d stacks %s: %s\n\n%s", len(failed), len(a.stacks), what, strings.Join(failed, ", "), inError(text))
 	}
 	return text, nil

@@ -276,8 +276,8 @@ func (o *ownContainer) build(ctx context.Context, r *run, ctr *dagger.Container)
 	src := r.src.WithNewFile(path.Join(r.workDir, r.project.File), manifest)
 	built := ctr.WithMountedDirectory(programDir, src).
 		WithWorkdir(path.Join(program, r.project.Main)).
-		WithExec([]string{"go", "build", "-o", builtDir + "/" + builtName, "."}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
-	if code, err := built.ExitCode(ctx); err != nil || code != 0 {
+		WithExec([]string{"go", "build", "-o", builtDir + "/" + builtName, "."})
+	if _, err := built.Sync(ctx); err != nil {
 		return nil
 	}
 	return built.WithWorkdir(program).WithEnvVariable("PATH", strings.TrimSuffix(builtDir+":"+search, ":"))

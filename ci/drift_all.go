@@ -81,7 +81,7 @@ func (m *Iac) DriftAll(
 		Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, Parallel: parallel, MaxStacks: maxStacks,
 	}, nil)
 	if err != nil {
-		return "", err
+		return "", a.fail(err)
 	}
 	a.each(a.stacks, func(s *one) {
 		s.did = s.pulumi(ctx, "refresh", "--preview-only")

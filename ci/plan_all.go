@@ -140,7 +140,7 @@ func (m *Iac) PlanAll(
 		Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, Parallel: parallel, MaxStacks: maxStacks,
 	}, quietProperty)
 	if err != nil {
-		return nil, err
+		return nil, a.fail(err)
 	}
 	a.preview(ctx)
 	told := a.content()

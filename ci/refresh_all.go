@@ -89,7 +89,7 @@ func (m *Iac) RefreshAll(
 		Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, Parallel: parallel, MaxStacks: maxStacks,
 	}, nil)
 	if err != nil {
-		return "", err
+		return "", a.fail(err)
 	}
 	a.each(a.stacks, func(s *one) { s.did = s.pulumi(ctx, "refresh", "--yes") })
 	return a.finish(a.content())

@@ -66,6 +66,9 @@ func (m *Iac) Stacks(
 	p := &publication{Token: githubToken, Ref: githubRef, Repository: githubRepository, Commit: commit, Variables: m.CiVariables}
 	c := choosing{Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, MaxStacks: maxStacks, Parallel: 1}
 	bare := &Iac{OwnContainer: true, PulumiVersion: m.PulumiVersion, GhVersion: m.GhVersion, CiVariables: m.CiVariables}
+	if all || changedFiles != nil {
+		p = nil // no pull request is asked for
+	}
 	b := bare.begin(ctx, "stacks", settings{Src: src, Publication: p})
 	b.badValue = errors.Join(c.check(), b.badValue)
 	if _, err := b.settle(nil); err != nil {

@@ -164,7 +164,7 @@ func (m *Iac) UpAll(
 	if err = errors.Join(err, checkReviewed(reviewed, expectDigest, githubToken)); err == nil {
 		a.up(ctx, merging, upWish{reviewed, expectDigest, continueOnError})
 	} else {
-		a.fail(err)
+		_ = a.fail(err) // told below
 	}
 	told := a.content()
 	text, failed := a.finish(told)

@@ -51,7 +51,7 @@ func measureStacks(ctx context.Context, root string, rounds int, check bool, out
 		return err
 	}
 	one := func() (usage, error) {
-		return w.call(ctx, "1 to create", "preview", "--src", r.Src, "--work-dir", "one", "--stack", "s1")
+		return w.call(ctx, "2 to create", "preview", "--src", r.Src, "--work-dir", "one", "--stack", "s1")
 	}
 	all := func(n int) (usage, error) {
 		return w.call(ctx, fmt.Sprintf("%d of %d stacks change", n, n), "preview-all", "--src", r.Src, "--all", "--max-stacks", strconv.Itoa(n))
