@@ -244,7 +244,7 @@ func failing(c *caller) {
 	if c.onHost {
 		c.edit("Pulumi.yaml", "file:///tmp", "file://"+c.t.TempDir())
 	}
-	c.edit("index.js", `"use strict";`, `throw new Error("the words of the program");`)
+	c.edit("index.js", `"use strict";`, `throw new (require("@pulumi/pulumi").RunError)("the words of the program");`)
 	for name, way := range ways {
 		c.t.Run(name, func(t *testing.T) {
 			c := c.with(t)
