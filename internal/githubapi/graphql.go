@@ -163,6 +163,21 @@ func (g *graph) repository(arguments map[string]any) (any, error) {
 			}
 			return g.pullRequest(pull), nil
 		}),
+		"issue": resolver(func(arguments map[string]any) (any, error) {
+			number := integer(arguments["number"])
+			issue, err := g.store.issue(g.site, repo, number)
+			if err != nil {
+				return nil, notFound("Could not resolve to an Issue with the number of %d.", number)
+			}
+			return g.issue(issue), nil
+		}),
+		"issues": resolver(func(arguments map[string]any) (any, error) {
+			var issues []Issue
+			if g.store.takesIssues(g.site, repo) {
+				issues = g.store.issuesIn(g.site, repo)
+			}
+			return connection("Issue", "issues", issues, arguments, g.issue)
+		}),
 	}}, nil
 }
 
@@ -174,9 +189,13 @@ func (g *graph) node(arguments map[string]any) (any, error) {
 		if pull, err := g.store.pullByID(g.site, number); err == nil {
 			return g.pullRequest(pull), nil
 		}
+	case "I":
+		if issue, err := g.store.issueByID(g.site, number); err == nil {
+			return g.issue(issue), nil
+		}
 	case "IC":
-		if pull, comment, err := g.store.comment(g.site, number); err == nil {
-			return g.comment(pull, comment), nil
+		if on, comment, err := g.store.comment(g.site, number); err == nil {
+			return g.comment(on, comment), nil
 		}
 	}
 	return nil, notFound("Could not resolve to a node with the global id of '%s'", id)
@@ -184,56 +203,109 @@ func (g *graph) node(arguments map[string]any) (any, error) {
 
 func (g *graph) pullRequest(pull pullRequest) object {
 	return object{"PullRequest", map[string]any{
-		"id":     nodeID("PR", pull.ID),
-		"number": pull.Number,
-		"state":  pull.state(),
-		"title":  pull.Title,
-		"url":    pull.url(),
-		"comments": resolver(func(arguments map[string]any) (any, error) {
-			return g.comments(pull, arguments)
-		}),
+		"id":       nodeID("PR", pull.ID),
+		"number":   pull.Number,
+		"state":    pull.state(),
+		"title":    pull.Title,
+		"url":      pull.url(),
+		"comments": g.comments(pull.conversation),
 	}}
 }
 
-// comments gives a page of comments. A cursor is the place of a comment, not a number of comments:
-// what is deleted or added between two pages moves nothing.
-func (g *graph) comments(pull pullRequest, arguments map[string]any) (any, error) {
-	if err := checkPage(arguments); err != nil {
+// comments gives a page of comments.
+func (g *graph) comments(on conversation) resolver {
+	return func(arguments map[string]any) (any, error) {
+		return connection("IssueComment", "comments", on.Comments, arguments, func(c Comment) object { return g.comment(on, c) })
+	}
+}
+
+func (g *graph) issue(issue Issue) object {
+	fields := map[string]any{
+		"author":          g.author(issue.Author),
+		"body":            issue.Body,
+		"closed":          issue.Closed,
+		"closedAt":        nil,
+		"comments":        g.comments(issue.conversation),
+		"createdAt":       issue.CreatedAt,
+		"editor":          nil,
+		"id":              issue.NodeID(),
+		"lastEditedAt":    nil,
+		"number":          issue.Number,
+		"state":           strings.ToUpper(issue.state()),
+		"stateReason":     nil,
+		"title":           issue.Title,
+		"updatedAt":       issue.UpdatedAt,
+		"url":             issue.url(),
+		"viewerDidAuthor": issue.Author == g.viewer.Login,
+	}
+	if issue.Closed {
+		fields["closedAt"] = issue.ClosedAt
+	}
+	if issue.Reason != "" {
+		fields["stateReason"] = strings.ToUpper(issue.Reason)
+	}
+	if issue.Edits > 0 {
+		fields["lastEditedAt"] = issue.EditedAt
+		if issue.Editor != "" {
+			fields["editor"] = g.author(issue.Editor)
+		}
+	}
+	return object{"Issue", fields}
+}
+
+// place is where something stands in a list, by its id or by when it was changed last.
+type place struct {
+	id      int64
+	updated time.Time
+}
+
+func (c Comment) place() place { return place{c.ID, c.UpdatedAt} }
+func (i Issue) place() place   { return place{i.ID, i.UpdatedAt} }
+
+// connection gives a page of a list. A cursor is a place in it, not a number of items: what is deleted or added between
+// two pages moves nothing.
+func connection[T interface{ place() place }](kind, name string, all []T, arguments map[string]any, show func(T) object) (any, error) {
+	if err := checkPage(name, arguments); err != nil {
 		return nil, err
 	}
-	comments, order := pull.Comments, ordering(arguments["orderBy"])
-	slices.SortFunc(comments, order)
-	page, err := cut(slices.Clone(comments), order, arguments)
+	byPlace := ordering(arguments["orderBy"])
+	order := func(a, b T) int { return byPlace(a.place(), b.place()) }
+	all = slices.Clone(all)
+	slices.SortFunc(all, order)
+	page, err := cut(slices.Clone(all), byPlace, arguments)
 	if err != nil {
 		return nil, err
 	}
 
 	nodes, edges := make([]graphql.Object, len(page)), make([]graphql.Object, len(page))
-	for i, comment := range page {
-		nodes[i] = g.comment(pull, comment)
-		edges[i] = g.edge(pull, comment)
+	for i, item := range page {
+		nodes[i], edges[i] = show(item), edge(kind, item, show)
 	}
 	info := map[string]any{"startCursor": nil, "endCursor": nil, "hasNextPage": false, "hasPreviousPage": false}
 	if len(page) > 0 {
-		first, last := page[0], page[len(page)-1]
+		first, last := page[0].place(), page[len(page)-1].place()
 		info["startCursor"], info["endCursor"] = cursor(first), cursor(last)
-		info["hasPreviousPage"] = first.ID != comments[0].ID
-		info["hasNextPage"] = last.ID != comments[len(comments)-1].ID
+		info["hasPreviousPage"] = first.id != all[0].place().id
+		info["hasNextPage"] = last.id != all[len(all)-1].place().id
 	}
-	return object{"IssueCommentConnection", map[string]any{
+	return object{kind + "Connection", map[string]any{
 		"edges":      edges,
 		"nodes":      nodes,
 		"pageInfo":   object{"PageInfo", info},
-		"totalCount": len(comments),
+		"totalCount": len(all),
 	}}, nil
 }
 
+func edge[T interface{ place() place }](kind string, item T, show func(T) object) object {
+	return object{kind + "Edge", map[string]any{"cursor": cursor(item.place()), "node": show(item)}}
+}
+
 // checkPage refuses a page without a length or a long one.
-func checkPage(arguments map[string]any) error {
+func checkPage(list string, arguments map[string]any) error {
 	if arguments["first"] == nil && arguments["last"] == nil {
 		return queryError{
 			"MISSING_PAGINATION_BOUNDARIES",
-			"You must provide a `first` or `last` value to properly paginate the `comments` connection.",
+			fmt.Sprintf("You must provide a `first` or `last` value to properly paginate the `%s` connection.", list),
 		}
 	}
 	for _, name := range []string{"first", "last"} {
@@ -241,87 +313,80 @@ func checkPage(arguments map[string]any) error {
 		if n > maxPage {
 			return queryError{
 				"EXCESSIVE_PAGINATION",
-				fmt.Sprintf("Requesting %d records on the `comments` connection exceeds the `%s` limit of %d records.", n, name, maxPage),
+				fmt.Sprintf("Requesting %d records on the `%s` connection exceeds the `%s` limit of %d records.", n, list, name, maxPage),
 			}
 		}
 		if n < 0 {
 			return queryError{
 				"INVALID_PAGINATION",
-				fmt.Sprintf("`%s` on the `comments` connection cannot be less than zero.", name),
+				fmt.Sprintf("`%s` on the `%s` connection cannot be less than zero.", name, list),
 			}
 		}
 	}
 	return nil
 }
 
-// ordering compares comments in the order that is asked for; without one, by their age.
-func ordering(orderBy any) func(a, b Comment) int {
+// ordering compares places in the order that is asked for; without one, by age.
+func ordering(orderBy any) func(a, b place) int {
 	chosen, ok := orderBy.(map[string]any)
 	if !ok {
-		return func(a, b Comment) int { return cmp.Compare(a.ID, b.ID) }
+		return func(a, b place) int { return cmp.Compare(a.id, b.id) }
 	}
-	return func(a, b Comment) int {
+	return func(a, b place) int {
 		if chosen["direction"] == "DESC" {
 			a, b = b, a
 		}
-		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.id, b.id))
 	}
 }
 
-// cut leaves of the comments the page that the arguments ask for.
-func cut(comments []Comment, order func(a, b Comment) int, arguments map[string]any) ([]Comment, error) {
+// cut leaves of a list the page that the arguments ask for.
+func cut[T interface{ place() place }](all []T, order func(a, b place) int, arguments map[string]any) ([]T, error) {
 	if text, ok := arguments["after"].(string); ok {
 		mark, err := parseCursor(text)
 		if err != nil {
 			return nil, err
 		}
-		comments = slices.DeleteFunc(comments, func(c Comment) bool { return order(c, mark) <= 0 })
+		all = slices.DeleteFunc(all, func(t T) bool { return order(t.place(), mark) <= 0 })
 	}
 	if text, ok := arguments["before"].(string); ok {
 		mark, err := parseCursor(text)
 		if err != nil {
 			return nil, err
 		}
-		comments = slices.DeleteFunc(comments, func(c Comment) bool { return order(c, mark) >= 0 })
+		all = slices.DeleteFunc(all, func(t T) bool { return order(t.place(), mark) >= 0 })
 	}
 	if arguments["first"] != nil {
-		comments = comments[:min(integer(arguments["first"]), len(comments))]
+		all = all[:min(integer(arguments["first"]), len(all))]
 	}
 	if arguments["last"] != nil {
-		comments = comments[max(len(comments)-integer(arguments["last"]), 0):]
+		all = all[max(len(all)-integer(arguments["last"]), 0):]
 	}
-	return comments, nil
+	return all, nil
 }
 
-// cursor is the place of a comment in any order.
-func cursor(c Comment) string {
-	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%d:%d", c.UpdatedAt.Unix(), c.ID))
+// cursor is a place in any order.
+func cursor(p place) string {
+	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%d:%d", p.updated.Unix(), p.id))
 }
 
-// parseCursor gives a comment that has the place of the cursor.
-func parseCursor(text string) (Comment, error) {
+// parseCursor gives the place of a cursor.
+func parseCursor(text string) (place, error) {
 	var seconds, id int64
-	place, err := base64.StdEncoding.DecodeString(text)
+	where, err := base64.StdEncoding.DecodeString(text)
 	if err == nil {
-		_, err = fmt.Sscanf(string(place), "%d:%d", &seconds, &id)
+		_, err = fmt.Sscanf(string(where), "%d:%d", &seconds, &id)
 	}
 	if err != nil {
-		return Comment{}, queryError{
+		return place{}, queryError{
 			"INVALID_CURSOR_ARGUMENTS",
 			fmt.Sprintf("`%s` does not appear to be a valid cursor.", text),
 		}
 	}
-	return Comment{ID: id, UpdatedAt: time.Unix(seconds, 0)}, nil
+	return place{id, time.Unix(seconds, 0)}, nil
 }
 
-func (g *graph) edge(pull pullRequest, comment Comment) object {
-	return object{"IssueCommentEdge", map[string]any{
-		"cursor": cursor(comment),
-		"node":   g.comment(pull, comment),
-	}}
-}
-
-func (g *graph) comment(pull pullRequest, comment Comment) object {
+func (g *graph) comment(on conversation, comment Comment) object {
 	fields := map[string]any{
 		"author":          g.author(comment.Author),
 		"body":            comment.Body,
@@ -333,10 +398,16 @@ func (g *graph) comment(pull pullRequest, comment Comment) object {
 		"isMinimized":     comment.Minimized != "",
 		"lastEditedAt":    nil,
 		"minimizedReason": nil,
-		"pullRequest":     resolver(func(map[string]any) (any, error) { return g.pullRequest(pull), nil }),
+		"pullRequest":     nil,
 		"updatedAt":       comment.UpdatedAt,
-		"url":             pull.commentURL(comment.ID),
+		"url":             on.commentURL(comment.ID),
 		"viewerDidAuthor": comment.Author == g.viewer.Login,
+	}
+	if !on.IsIssue {
+		fields["pullRequest"] = resolver(func(map[string]any) (any, error) {
+			pull, err := g.store.pullByID(g.site, on.ID)
+			return g.pullRequest(pull), err
+		})
 	}
 	// An Int has 32 bits. What lies above cannot be told by this field.
 	if comment.ID <= math.MaxInt32 {
@@ -386,20 +457,20 @@ func (g *graph) refusal(err error, input map[string]any) error {
 
 func (g *graph) addComment(input map[string]any) (object, error) {
 	kind, id, _ := parseNodeID(fmt.Sprint(input["subjectId"]))
-	if kind != "PR" {
+	if kind != "PR" && kind != "I" {
 		return object{}, errNotFound
 	}
-	pull, err := g.store.pullByID(g.site, id)
+	on, err := g.store.conversationByID(g.site, id)
 	if err != nil {
 		return object{}, err
 	}
-	pull, comment, err := g.store.add(g.site, pull.Repo, pull.Number, g.viewer.Login, fmt.Sprint(input["body"]))
+	on, comment, err := g.store.add(g.site, on.Repo, on.Number, g.viewer.Login, fmt.Sprint(input["body"]))
 	if err != nil {
 		return object{}, err
 	}
 	return object{"AddCommentPayload", map[string]any{
-		"commentEdge": g.edge(pull, comment),
-		"subject":     g.pullRequest(pull),
+		"commentEdge": edge("IssueComment", comment, func(c Comment) object { return g.comment(on, c) }),
+		"subject":     resolver(func(map[string]any) (any, error) { return g.node(map[string]any{"id": input["subjectId"]}) }),
 	}}, nil
 }
 
@@ -408,11 +479,11 @@ func (g *graph) updateIssueComment(input map[string]any) (object, error) {
 	if err != nil {
 		return object{}, err
 	}
-	pull, comment, err := g.store.edit(g.site, id, g.viewer.Login, fmt.Sprint(input["body"]))
+	on, comment, err := g.store.edit(g.site, id, g.viewer.Login, fmt.Sprint(input["body"]))
 	if err != nil {
 		return object{}, err
 	}
-	return object{"UpdateIssueCommentPayload", map[string]any{"issueComment": g.comment(pull, comment)}}, nil
+	return object{"UpdateIssueCommentPayload", map[string]any{"issueComment": g.comment(on, comment)}}, nil
 }
 
 func (g *graph) deleteIssueComment(input map[string]any) (object, error) {
@@ -429,11 +500,11 @@ func (g *graph) minimizeComment(input map[string]any) (object, error) {
 		return object{}, err
 	}
 	reason := strings.ReplaceAll(strings.ToLower(fmt.Sprint(input["classifier"])), "_", "-")
-	pull, comment, err := g.store.minimize(g.site, id, reason)
+	on, comment, err := g.store.minimize(g.site, id, reason)
 	if err != nil {
 		return object{}, err
 	}
-	return object{"MinimizeCommentPayload", map[string]any{"minimizedComment": g.comment(pull, comment)}}, nil
+	return object{"MinimizeCommentPayload", map[string]any{"minimizedComment": g.comment(on, comment)}}, nil
 }
 
 func commentID(nodeID any) (int64, error) {

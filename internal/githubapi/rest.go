@@ -15,6 +15,8 @@ import (
 const notAccessible = "Resource not accessible by integration"
 
 var (
+	issuesPath   = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues$`)
+	issuePath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/(\d+)$`)
 	commentsPath = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/issues/(\d+)/comments$`)
 	pullsPath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/commits/([^/]+)/pulls$`)
 	filesPath    = regexp.MustCompile(`^/repos/([^/]+/[^/]+)/pulls/(\d+)/files$`)
@@ -25,6 +27,12 @@ var (
 func (s *Server) rest(c *call) response {
 	if c.path == "/user" {
 		return currentUser(c)
+	}
+	if match := issuesPath.FindStringSubmatch(c.path); match != nil {
+		return s.allIssues(c, match[1])
+	}
+	if match := issuePath.FindStringSubmatch(c.path); match != nil {
+		return s.oneIssue(c, match[1], match[2])
 	}
 	if match := commentsPath.FindStringSubmatch(c.path); match != nil {
 		return s.allComments(c, match[1], match[2])
@@ -50,30 +58,30 @@ func currentUser(c *call) response {
 	return answer(http.StatusOK, restUser(c.site, c.user.Login))
 }
 
-// allComments answers for the comments of a pull request.
+// allComments answers for the comments of a pull request or an issue.
 func (s *Server) allComments(c *call, repo, digits string) response {
 	number, err := strconv.Atoi(digits)
 	if err != nil {
 		return failure(http.StatusNotFound, "Not Found")
 	}
-	pull, err := s.store.pull(c.site, repo, number)
+	on, err := s.store.conversation(c.site, repo, number)
 	if err != nil {
 		return refusal(err)
 	}
 	switch c.Method {
 	case http.MethodGet:
-		return c.list(pull)
+		return c.list(on)
 	case http.MethodPost:
-		return s.create(c, pull)
+		return s.create(c, on)
 	}
 	return failure(http.StatusNotFound, "Not Found")
 }
 
 // list gives one page of comments, with links to the others.
-func (c *call) list(pull pullRequest) response {
+func (c *call) list(on conversation) response {
 	comments := []restComment{}
-	for _, comment := range pull.Comments {
-		comments = append(comments, c.comment(pull, comment))
+	for _, comment := range on.Comments {
+		comments = append(comments, c.comment(on, comment))
 	}
 	return page(c, comments)
 }
@@ -155,16 +163,16 @@ func (c *call) links(page, last int) string {
 	return strings.Join(links, ", ")
 }
 
-func (s *Server) create(c *call, pull pullRequest) response {
+func (s *Server) create(c *call, on conversation) response {
 	body, refused := c.newBody()
 	if refused != nil {
 		return *refused
 	}
-	pull, comment, err := s.store.add(pull.Host, pull.Repo, pull.Number, c.user.Login, body)
+	on, comment, err := s.store.add(on.Host, on.Repo, on.Number, c.user.Login, body)
 	if err != nil {
 		return refusal(err)
 	}
-	created := c.comment(pull, comment)
+	created := c.comment(on, comment)
 	return answer(http.StatusCreated, created).with("Location", created.URL)
 }
 
@@ -174,8 +182,8 @@ func (s *Server) oneComment(c *call, repo, digits string) response {
 	if err != nil {
 		return failure(http.StatusNotFound, "Not Found")
 	}
-	pull, comment, err := s.store.comment(c.site, id)
-	if err == nil && !strings.EqualFold(pull.Repo, repo) {
+	on, comment, err := s.store.comment(c.site, id)
+	if err == nil && !strings.EqualFold(on.Repo, repo) {
 		err = errNotFound
 	}
 	if err != nil {
@@ -183,7 +191,7 @@ func (s *Server) oneComment(c *call, repo, digits string) response {
 	}
 	switch c.Method {
 	case http.MethodGet:
-		return answer(http.StatusOK, c.comment(pull, comment))
+		return answer(http.StatusOK, c.comment(on, comment))
 	case http.MethodPatch:
 		return s.edit(c, id)
 	case http.MethodDelete:
@@ -197,11 +205,11 @@ func (s *Server) edit(c *call, id int64) response {
 	if refused != nil {
 		return *refused
 	}
-	pull, comment, err := s.store.edit(c.site, id, c.user.Login, body)
+	on, comment, err := s.store.edit(c.site, id, c.user.Login, body)
 	if err != nil {
 		return refusal(err)
 	}
-	return answer(http.StatusOK, c.comment(pull, comment))
+	return answer(http.StatusOK, c.comment(on, comment))
 }
 
 func (s *Server) delete(c *call, id int64) response {
@@ -240,8 +248,11 @@ func (c *call) newBody() (string, *response) {
 	}
 }
 
-// refusal is the answer to an error of the store.
-func refusal(err error) response {
+// refusal is the answer to an error of the store about a comment.
+func refusal(err error) response { return refusalOf("IssueComment", err) }
+
+// refusalOf is the answer to an error of the store about such a thing.
+func refusalOf(resource string, err error) response {
 	var invalid invalidError
 	if !errors.As(err, &invalid) {
 		return failure(http.StatusNotFound, "Not Found")
@@ -249,7 +260,7 @@ func refusal(err error) response {
 	return answer(http.StatusUnprocessableEntity, map[string]any{
 		"message": "Validation Failed",
 		"errors": []any{map[string]any{
-			"resource": "IssueComment",
+			"resource": resource,
 			"code":     "unprocessable",
 			"field":    "data",
 			"message":  invalid.message,
@@ -352,14 +363,14 @@ func restUser(site, login string) user {
 	return user{login, fmt.Sprintf("https://%s/%s", site, url.PathEscape(login)), "User"}
 }
 
-func (c *call) comment(pull pullRequest, comment Comment) restComment {
-	repo := c.baseURL() + "/repos/" + pull.Repo
+func (c *call) comment(on conversation, comment Comment) restComment {
+	repo := c.baseURL() + "/repos/" + on.Repo
 	return restComment{
 		ID:        comment.ID,
 		NodeID:    comment.NodeID(),
 		URL:       fmt.Sprintf("%s/issues/comments/%d", repo, comment.ID),
-		HTMLURL:   pull.commentURL(comment.ID),
-		IssueURL:  fmt.Sprintf("%s/issues/%d", repo, pull.Number),
+		HTMLURL:   on.commentURL(comment.ID),
+		IssueURL:  fmt.Sprintf("%s/issues/%d", repo, on.Number),
 		Body:      comment.Body,
 		User:      restUser(c.site, comment.Author),
 		CreatedAt: comment.CreatedAt,

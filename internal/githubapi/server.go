@@ -1,7 +1,7 @@
 // Package githubapi stands in for GitHub's API, so that a real gh can publish comments on a machine
 // without access to GitHub. Its server is an HTTP proxy on loopback that answers for api.github.com
 // and for Enterprise Servers over TLS with a certificate of its own, and for nobody else. It holds
-// pull requests and their comments, remembers what was asked of it, can be told to fail, and shows
+// pull requests, issues and their comments, remembers what was asked of it, can be told to fail, and shows
 // a pull request as GitHub would.
 package githubapi
 
@@ -205,15 +205,14 @@ func (s *Server) SetFiles(repo string, number int, files ...File) error {
 	return s.store.setFiles(host, name, number, files)
 }
 
-// Comments gives the comments of a pull request, oldest first; none where there is no such pull
-// request.
+// Comments gives the comments of a pull request or an issue, oldest first; none where there is no such one.
 func (s *Server) Comments(repo string, number int) []Comment {
 	host, name := splitRepo(repo)
-	pull, err := s.store.pull(host, name, number)
+	on, err := s.store.conversation(host, name, number)
 	if err != nil {
 		return nil
 	}
-	return pull.Comments
+	return on.Comments
 }
 
 // AddComment writes a comment in somebody's name.

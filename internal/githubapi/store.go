@@ -28,7 +28,7 @@ const (
 	firstID = 3_100_000_001
 )
 
-// Comment is a comment on a pull request as GitHub holds it.
+// Comment is a comment on a pull request or an issue as GitHub holds it.
 type Comment struct {
 	ID int64 `json:"id"`
 	// Author is the login as REST gives it, with "[bot]" for a GitHub App.
@@ -77,14 +77,22 @@ func (f File) check() error {
 	return nil
 }
 
-// pullRequest is a pull request with its comments, oldest first.
-type pullRequest struct {
-	ID       int64     `json:"id"`
-	Host     string    `json:"host"`
-	Repo     string    `json:"repo"`
-	Number   int       `json:"number"`
-	Title    string    `json:"title"`
+// conversation is what a pull request and an issue have in common. Their numbers are of one row.
+type conversation struct {
+	ID     int64  `json:"id"`
+	Host   string `json:"host"`
+	Repo   string `json:"repo"`
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	// Comments are the oldest first.
 	Comments []Comment `json:"comments"`
+	// IsIssue is true for an issue that is no pull request.
+	IsIssue bool `json:"is_issue,omitempty"`
+}
+
+// pullRequest is a pull request with its comments.
+type pullRequest struct {
+	conversation
 	// Commits are those that it holds, MergeCommit is what its merge made.
 	Commits     []string  `json:"commits,omitempty"`
 	MergeCommit string    `json:"merge_commit,omitempty"`
@@ -111,6 +119,12 @@ func isCommit(commit, sha string) bool {
 	return len(sha) >= 7 && strings.HasPrefix(commit, strings.ToLower(sha))
 }
 
+// repository is one of a host.
+type repository struct {
+	Host string `json:"host"`
+	Repo string `json:"repo"`
+}
+
 // commit is one that no pull request need have.
 type commit struct {
 	Host string `json:"host"`
@@ -118,12 +132,26 @@ type commit struct {
 	SHA  string `json:"sha"`
 }
 
-func (p pullRequest) url() string {
-	return fmt.Sprintf("https://%s/%s/pull/%d", p.Host, p.Repo, p.Number)
+func (c conversation) url() string {
+	kind := "pull"
+	if c.IsIssue {
+		kind = "issues"
+	}
+	return fmt.Sprintf("https://%s/%s/%s/%d", c.Host, c.Repo, kind, c.Number)
 }
 
-func (p pullRequest) commentURL(id int64) string {
-	return fmt.Sprintf("%s#issuecomment-%d", p.url(), id)
+func (c conversation) commentURL(id int64) string {
+	return fmt.Sprintf("%s#issuecomment-%d", c.url(), id)
+}
+
+func (c conversation) clone() conversation {
+	c.Comments = slices.Clone(c.Comments)
+	return c
+}
+
+// in tells whether it is one of the repository.
+func (c conversation) in(host, repo string) bool {
+	return c.Host == host && strings.EqualFold(c.Repo, repo)
 }
 
 // invalidError is GitHub's refusal of a value.
@@ -134,15 +162,18 @@ func (e invalidError) Error() string { return e.message }
 // errNotFound says that there is no such thing, or none that the caller may see.
 var errNotFound = errors.New("not found")
 
-// store holds pull requests and comments, in memory and, where it has a file, on disk.
+// store holds pull requests, issues and comments, in memory and, where it has a file, on disk.
 type store struct {
 	file string
 
 	mu      sync.Mutex
 	lastID  int64
 	pulls   []*pullRequest
+	issues  []*Issue
 	commits []commit
-	saveErr error
+	// withoutIssues are repositories that take no issues.
+	withoutIssues []repository
+	saveErr       error
 }
 
 // stored is the form of the file.
@@ -150,6 +181,9 @@ type stored struct {
 	LastID       int64          `json:"last_id"`
 	PullRequests []*pullRequest `json:"pull_requests"`
 	Commits      []commit       `json:"commits,omitempty"`
+	Issues       []*Issue       `json:"issues,omitempty"`
+	// WithoutIssues are repositories that take no issues.
+	WithoutIssues []repository `json:"without_issues,omitempty"`
 }
 
 // openStore reads the file, which need not exist yet. An empty name is a store in memory.
@@ -170,6 +204,7 @@ func openStore(file string) (*store, error) {
 		return nil, fmt.Errorf("%s does not hold the comments of a GitHub stand-in: %w", file, err)
 	}
 	s.lastID, s.pulls, s.commits = max(content.LastID, firstID), content.PullRequests, content.Commits
+	s.issues, s.withoutIssues = content.Issues, content.WithoutIssues
 	return s, nil
 }
 
@@ -184,7 +219,7 @@ func (s *store) save() {
 }
 
 func (s *store) write() error {
-	data, err := json.MarshalIndent(stored{s.lastID, s.pulls, s.commits}, "", "  ")
+	data, err := json.MarshalIndent(stored{s.lastID, s.pulls, s.commits, s.issues, s.withoutIssues}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -218,9 +253,9 @@ func (s *store) addPullRequest(host, repo string, number int, title string) {
 	if p := s.find(host, repo, number); p != nil {
 		p.Title = title
 	} else {
-		s.pulls = append(s.pulls, &pullRequest{
+		s.pulls = append(s.pulls, &pullRequest{conversation: conversation{
 			ID: s.nextID(), Host: host, Repo: repo, Number: number, Title: title,
-		})
+		}})
 	}
 	s.save()
 }
@@ -292,38 +327,70 @@ func (s *store) pullsOf(host, repo, sha string) (pulls []pullRequest, known bool
 // find looks up a pull request. The caller holds the lock.
 func (s *store) find(host, repo string, number int) *pullRequest {
 	for _, p := range s.pulls {
-		if p.Host == host && strings.EqualFold(p.Repo, repo) && p.Number == number {
+		if p.in(host, repo) && p.Number == number {
 			return p
 		}
 	}
 	return nil
 }
 
-// locate finds a comment by its number, on any host where none is named. The caller holds the lock.
-func (s *store) locate(host string, id int64) (*pullRequest, int) {
+// conversations are all pull requests and issues. The caller holds the lock.
+func (s *store) conversations() (all []*conversation) {
 	for _, p := range s.pulls {
-		if host != "" && p.Host != host {
+		all = append(all, &p.conversation)
+	}
+	for _, i := range s.issues {
+		all = append(all, &i.conversation)
+	}
+	return all
+}
+
+// locate finds a comment by its number, on any host where none is named. The caller holds the lock.
+func (s *store) locate(host string, id int64) (*conversation, int) {
+	for _, c := range s.conversations() {
+		if host != "" && c.Host != host {
 			continue
 		}
-		i := slices.IndexFunc(p.Comments, func(c Comment) bool { return c.ID == id })
+		i := slices.IndexFunc(c.Comments, func(c Comment) bool { return c.ID == id })
 		if i >= 0 {
-			return p, i
+			return c, i
 		}
 	}
 	return nil, -1
 }
 
-// hasRepo tells whether the repository has a pull request, and with that whether it exists, and
-// the spelling of its name.
+// hasRepo tells whether the repository has a pull request or an issue, and with that whether it exists, and the spelling
+// of its name.
 func (s *store) hasRepo(host, repo string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.pulls {
-		if p.Host == host && strings.EqualFold(p.Repo, repo) {
-			return p.Repo, true
+	for _, c := range s.conversations() {
+		if c.in(host, repo) {
+			return c.Repo, true
 		}
 	}
 	return "", false
+}
+
+// conversation gives a copy of a pull request or an issue, as far as they are alike.
+func (s *store) conversation(host, repo string, number int) (conversation, error) {
+	return s.conversationOf(func(c *conversation) bool { return c.in(host, repo) && c.Number == number })
+}
+
+// conversationByID gives a copy of the pull request or the issue with the id.
+func (s *store) conversationByID(host string, id int64) (conversation, error) {
+	return s.conversationOf(func(c *conversation) bool { return c.Host == host && c.ID == id })
+}
+
+func (s *store) conversationOf(wanted func(*conversation) bool) (conversation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conversations() {
+		if wanted(c) {
+			return c.clone(), nil
+		}
+	}
+	return conversation{}, errNotFound
 }
 
 // pull gives a copy of a pull request.
@@ -335,6 +402,18 @@ func (s *store) pull(host, repo string, number int) (pullRequest, error) {
 		return pullRequest{}, errNotFound
 	}
 	return p.clone(), nil
+}
+
+// pullsIn gives the pull requests of a repository.
+func (s *store) pullsIn(host, repo string) (pulls []pullRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		if p.in(host, repo) {
+			pulls = append(pulls, p.clone())
+		}
+	}
+	return pulls
 }
 
 // pullByID gives a copy of the pull request with the id.
@@ -351,43 +430,45 @@ func (s *store) pullByID(host string, id int64) (pullRequest, error) {
 
 func (p *pullRequest) clone() pullRequest {
 	copied := *p
-	copied.Comments = slices.Clone(p.Comments)
+	copied.conversation = p.conversation.clone()
 	return copied
 }
 
-// comment gives a comment, with its pull request.
-func (s *store) comment(host string, id int64) (pullRequest, Comment, error) {
+// comment gives a comment, with the pull request or the issue that it stands on.
+func (s *store) comment(host string, id int64) (conversation, Comment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, i := s.locate(host, id)
-	if p == nil {
-		return pullRequest{}, Comment{}, errNotFound
+	on, i := s.locate(host, id)
+	if on == nil {
+		return conversation{}, Comment{}, errNotFound
 	}
-	return p.clone(), p.Comments[i], nil
+	return on.clone(), on.Comments[i], nil
 }
 
 // add writes a new comment.
-func (s *store) add(host, repo string, number int, login, body string) (pullRequest, Comment, error) {
+func (s *store) add(host, repo string, number int, login, body string) (conversation, Comment, error) {
 	if err := checkBody(body); err != nil {
-		return pullRequest{}, Comment{}, err
+		return conversation{}, Comment{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.find(host, repo, number)
-	if p == nil {
-		return pullRequest{}, Comment{}, errNotFound
+	for _, on := range s.conversations() {
+		if !on.in(host, repo) || on.Number != number {
+			continue
+		}
+		now := timestamp()
+		c := Comment{ID: s.nextID(), Author: login, Body: body, CreatedAt: now, UpdatedAt: now}
+		on.Comments = append(on.Comments, c)
+		s.save()
+		return on.clone(), c, nil
 	}
-	now := timestamp()
-	c := Comment{ID: s.nextID(), Author: login, Body: body, CreatedAt: now, UpdatedAt: now}
-	p.Comments = append(p.Comments, c)
-	s.save()
-	return p.clone(), c, nil
+	return conversation{}, Comment{}, errNotFound
 }
 
 // edit gives a comment another body.
-func (s *store) edit(host string, id int64, login, body string) (pullRequest, Comment, error) {
+func (s *store) edit(host string, id int64, login, body string) (conversation, Comment, error) {
 	if err := checkBody(body); err != nil {
-		return pullRequest{}, Comment{}, err
+		return conversation{}, Comment{}, err
 	}
 	return s.change(host, id, func(c *Comment) {
 		c.Body, c.UpdatedAt = body, timestamp()
@@ -397,33 +478,33 @@ func (s *store) edit(host string, id int64, login, body string) (pullRequest, Co
 }
 
 // minimize hides a comment for a reason, or shows it again where the reason is empty.
-func (s *store) minimize(host string, id int64, reason string) (pullRequest, Comment, error) {
+func (s *store) minimize(host string, id int64, reason string) (conversation, Comment, error) {
 	return s.change(host, id, func(c *Comment) { c.Minimized = reason })
 }
 
 func (s *store) remove(host string, id int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, i := s.locate(host, id)
-	if p == nil {
+	on, i := s.locate(host, id)
+	if on == nil {
 		return errNotFound
 	}
-	p.Comments = slices.Delete(p.Comments, i, i+1)
+	on.Comments = slices.Delete(on.Comments, i, i+1)
 	s.save()
 	return nil
 }
 
 // change lets edit change a comment and gives the result.
-func (s *store) change(host string, id int64, edit func(*Comment)) (pullRequest, Comment, error) {
+func (s *store) change(host string, id int64, edit func(*Comment)) (conversation, Comment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, i := s.locate(host, id)
-	if p == nil {
-		return pullRequest{}, Comment{}, errNotFound
+	on, i := s.locate(host, id)
+	if on == nil {
+		return conversation{}, Comment{}, errNotFound
 	}
-	edit(&p.Comments[i])
+	edit(&on.Comments[i])
 	s.save()
-	return p.clone(), p.Comments[i], nil
+	return on.clone(), on.Comments[i], nil
 }
 
 // checkBody is GitHub's check of a comment's text.
@@ -431,8 +512,13 @@ func checkBody(body string) error {
 	if strings.TrimSpace(body) == "" {
 		return invalidError{"Body cannot be blank"}
 	}
-	if len(body) > maxBody && len(utf16.Encode([]rune(body))) > maxBody {
-		return invalidError{fmt.Sprintf("Body is too long (maximum is %d characters)", maxBody)}
+	return checkLength("Body", body, maxBody)
+}
+
+// checkLength is GitHub's check of how long a text may be.
+func checkLength(name, text string, most int) error {
+	if len(text) > most && len(utf16.Encode([]rune(text))) > most {
+		return invalidError{fmt.Sprintf("%s is too long (maximum is %d characters)", name, most)}
 	}
 	return nil
 }
