@@ -13,15 +13,6 @@ import (
 	"dagger/iac/marker"
 )
 
-const query = `query($owner: String!, $name: String!, $number: Int!, $endCursor: String) {
-  repository(owner: $owner, name: $name) { pullRequest(number: $number) {
-    comments(first: 100, after: $endCursor) {
-      nodes { url body isMinimized viewerDidAuthor author { __typename login } lastEditedAt editor { __typename login } }
-      pageInfo { hasNextPage endCursor }
-    }
-  } }
-}`
-
 // look lists the comments for this project, stack and key that the token's own user wrote and nobody has
 // minimised. A fault that passes is waited for.
 func (p *publication) look() error {
@@ -33,12 +24,7 @@ func (p *publication) look() error {
 	if err != nil {
 		return err
 	}
-	only := fmt.Sprintf(`.data.repository.pullRequest.comments.nodes[]
-		| select(.viewerDidAuthor and (.isMinimized | not) and (.body | startswith(%s)))
-		| {url, body, editor: (if .lastEditedAt == null or .editor == .author then null else .editor.login // "ghost" end)}`, prefix)
-	a, err := p.ask("graphql", "--paginate",
-		"-f", "query="+query, "-f", "owner="+p.Repository.Owner, "-f", "name="+p.Repository.Name,
-		"-F", "number="+strconv.Itoa(p.Number), "--jq", only)
+	a, err := p.ask(p.kind.list(p, string(prefix))...)
 	if err != nil {
 		return err
 	}
@@ -76,10 +62,10 @@ func (p *publication) read(values []json.RawMessage) ([]comment, error) {
 		if !known || !m.Same(p.marker) {
 			continue
 		}
-		_, number, _ := strings.Cut(c.URL, "#issuecomment-")
+		_, number, _ := strings.Cut(c.URL, p.kind.words().before)
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("invalid URL %q of a comment: want one that ends in #issuecomment-NUMBER", c.URL)
+			return nil, fmt.Errorf("invalid URL %q: want one that ends in %sNUMBER", c.URL, p.kind.words().before)
 		}
 		if c.ID = id; !p.gone[id] {
 			found = append(found, c)
@@ -87,20 +73,6 @@ func (p *publication) read(values []json.RawMessage) ([]comment, error) {
 	}
 	slices.SortFunc(found, func(a, b comment) int { return cmp.Compare(a.ID, b.ID) })
 	return found, nil
-}
-
-// do does one step.
-func (p *publication) do(s step) (answer, error) {
-	comments := fmt.Sprintf("repos/%s/%s/issues", p.Repository.Owner, p.Repository.Name)
-	one := fmt.Sprintf("%s/comments/%d", comments, s.comment.ID)
-	switch s.action {
-	case create:
-		return p.call(s.body, "-X", "POST", fmt.Sprintf("%s/%d/comments", comments, p.Number), "--jq", "{url: .html_url}")
-	case edit:
-		return p.call(s.body, "-X", "PATCH", one, "--jq", "{url: .html_url}")
-	default:
-		return p.call("", "-X", "DELETE", one)
-	}
 }
 
 // call calls GitHub's API once.

@@ -18,7 +18,15 @@ import (
 type github struct {
 	comments []comment
 	lastID   int64
-	jobs     []*job
+	scheduler
+}
+
+// scheduler lets jobs run by turns.
+type scheduler struct {
+	jobs []*job
+	// answer answers a call, and named gives it a name.
+	answer func(args []string, body string) string
+	named  func(args []string) string
 	// fails tells whether a call meets a fault that passes, before or after it took effect.
 	fails func() (before, after bool)
 }
@@ -36,10 +44,18 @@ type job struct {
 	pending []string
 }
 
-// event is a call that was answered: when, and what it was.
+// event is a call that was answered: when, what it was, and the text that was sent.
 type event struct {
 	at     int
 	method string
+	text   string
+}
+
+func newGithub() *github {
+	g := &github{}
+	g.answer, g.named = g.answerFor, func(args []string) string { method, _ := methodOf(args); return method }
+	g.fails = func() (bool, bool) { return false, false }
+	return g
 }
 
 func (g *github) add(m marker.Marker, text string) {
@@ -70,25 +86,30 @@ func (c *instant) Wait(_ context.Context, d time.Duration) error {
 // start starts a job for each minute at which a run began.
 func (g *github) start(ctx context.Context, minutes ...int) {
 	for _, minute := range minutes {
-		j := &job{began: at(minute), ask: make(chan []string), reply: make(chan string), done: make(chan error, 1)}
-		j.body = fmt.Sprintf("%s\nreport of %d", markerAt(minute), minute)
-		g.jobs = append(g.jobs, j)
-		p := &Publisher{
-			GH: func(_ context.Context, args []string, body string) (string, string, int, error) {
-				j.text = body
-				j.ask <- args
-				out := <-j.reply
-				if strings.HasPrefix(out, "HTTP/2.0 2") {
-					return out, "", 0, nil
-				}
-				return out, "gh: failed", 1, nil
-			},
-			Repository: pullrequest.Repository{Host: "github.com", Owner: "acme", Name: "shop"}, Number: 7,
-			Show: func(s string) string { return s }, Warn: func(string) {}, Clock: &instant{now: at(59)},
-		}
-		go func() { j.done <- p.Publish(ctx, j.body) }()
-		j.next()
+		body := fmt.Sprintf("%s\nreport of %d", markerAt(minute), minute)
+		g.begin(minute, body, func(p *Publisher) error { return p.Publish(ctx, body) })
 	}
+}
+
+// begin starts a job for a run that began at this minute.
+func (s *scheduler) begin(minute int, body string, publish func(*Publisher) error) {
+	j := &job{began: at(minute), body: body, ask: make(chan []string), reply: make(chan string), done: make(chan error, 1)}
+	s.jobs = append(s.jobs, j)
+	p := &Publisher{
+		GH: func(_ context.Context, args []string, body string) (string, string, int, error) {
+			j.text = body
+			j.ask <- args
+			out := <-j.reply
+			if strings.HasPrefix(out, "HTTP/2.0 2") {
+				return out, "", 0, nil
+			}
+			return out, "gh: failed", 1, nil
+		},
+		Repository: pullrequest.Repository{Host: "github.com", Owner: "acme", Name: "shop"}, Number: 7,
+		Show: func(s string) string { return s }, Warn: func(string) {}, Clock: &instant{now: at(59)},
+	}
+	go func() { j.done <- publish(p) }()
+	j.next()
 }
 
 // next waits until the job makes a call or is done.
@@ -104,13 +125,12 @@ func (j *job) next() {
 }
 
 // serve answers the pending call of a job.
-func (g *github) serve(j *job, time int) {
-	before, after := g.fails()
-	method, id := methodOf(j.pending)
-	j.calls = append(j.calls, event{time, method})
+func (s *scheduler) serve(j *job, time int) {
+	before, after := s.fails()
+	j.calls = append(j.calls, event{time, s.named(j.pending), j.text})
 	out := "HTTP/2.0 502 Bad Gateway\n\r\n\r\n"
 	if !before {
-		if answered := g.answer(method, id, j.text); !after {
+		if answered := s.answer(j.pending, j.text); !after {
 			out = answered
 		}
 	}
@@ -126,7 +146,8 @@ func methodOf(args []string) (method string, id int64) {
 	return args[3], id
 }
 
-func (g *github) answer(method string, id int64, body string) string {
+func (g *github) answerFor(args []string, body string) string {
+	method, id := methodOf(args)
 	out := "HTTP/2.0 200 OK\n\r\n\r\n"
 	if method == "LIST" {
 		for _, c := range g.comments {
@@ -155,10 +176,10 @@ func (g *github) answer(method string, id int64, body string) string {
 }
 
 // play lets choose pick who is answered next until all jobs are done, and gives the order.
-func (g *github) play(choose func(ready int) int) (order string) {
+func (s *scheduler) play(choose func(ready int) int) (order string) {
 	for time := 0; ; time++ {
 		var ready []int
-		for i, j := range g.jobs {
+		for i, j := range s.jobs {
 			if !j.over {
 				ready = append(ready, i)
 			}
@@ -167,9 +188,9 @@ func (g *github) play(choose func(ready int) int) (order string) {
 			return order
 		}
 		i := ready[choose(len(ready))]
-		method, id := methodOf(g.jobs[i].pending)
-		order += fmt.Sprintf("%d:%s%d ", i, method, id)
-		g.serve(g.jobs[i], time)
+		_, id := methodOf(s.jobs[i].pending)
+		order += fmt.Sprintf("%d:%s%d ", i, s.named(s.jobs[i].pending), id)
+		s.serve(s.jobs[i], time)
 	}
 }
 
@@ -228,31 +249,38 @@ var starts = map[string]func(*github){
 func TestEveryOrderOfTwoJobsLeavesOneComment(t *testing.T) {
 	for name, prepare := range starts {
 		t.Run(name, func(t *testing.T) {
-			orders := 0
-			for prefix := []int{}; prefix != nil; orders++ {
-				g := &github{fails: func() (bool, bool) { return false, false }}
+			orders := every(func(choose func(int) int) {
+				g := newGithub()
 				prepare(g)
 				g.start(t.Context(), 2, 3)
-				var taken, ready []int
-				order := g.play(func(n int) int {
-					choice := 0
-					if len(taken) < len(prefix) {
-						choice = prefix[len(taken)]
-					}
-					taken, ready = append(taken, choice), append(ready, n)
-					return choice
-				})
+				order := g.play(choose)
 				if wrong := g.check(); wrong != "" {
 					t.Fatalf("%s after %s: %+v", wrong, order, g.comments)
 				}
-				prefix = following(taken, ready)
-			}
+			})
 			t.Logf("%d orders", orders)
 			if orders < 20 {
 				t.Errorf("only %d orders", orders)
 			}
 		})
 	}
+}
+
+// every plays once for each order, and counts them.
+func every(play func(choose func(ready int) int)) (orders int) {
+	for prefix := []int{}; prefix != nil; orders++ {
+		var taken, ready []int
+		play(func(n int) int {
+			choice := 0
+			if len(taken) < len(prefix) {
+				choice = prefix[len(taken)]
+			}
+			taken, ready = append(taken, choice), append(ready, n)
+			return choice
+		})
+		prefix = following(taken, ready)
+	}
+	return orders
 }
 
 // following is the next list of choices in order, nil after the last.
@@ -271,15 +299,8 @@ func TestThreeJobsAmongFaultsLeaveOneComment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(400) {
 				random := rand.New(rand.NewPCG(seed, 7))
-				faults := 6
-				g := &github{fails: func() (before, after bool) {
-					if faults == 0 || random.IntN(6) > 0 {
-						return false, false
-					}
-					faults--
-					before = random.IntN(2) == 0
-					return before, !before
-				}}
+				g := newGithub()
+				g.fails = someFaults(random)
 				prepare(g)
 				g.start(t.Context(), 2, 4, 3)
 				order := g.play(random.IntN)
@@ -288,6 +309,19 @@ func TestThreeJobsAmongFaultsLeaveOneComment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// someFaults are up to six.
+func someFaults(random *rand.Rand) func() (before, after bool) {
+	faults := 6
+	return func() (before, after bool) {
+		if faults == 0 || random.IntN(6) > 0 {
+			return false, false
+		}
+		faults--
+		before = random.IntN(2) == 0
+		return before, !before
 	}
 }
 
@@ -341,7 +375,7 @@ func TestListThatIsBehind(t *testing.T) {
 		"a deleted twin is listed":                  {[]int{2, 1}, "", "LIST DELETE LIST"},
 		"a twin that another job deleted is listed": {[]int{2, 1}, "DELETE", "LIST DELETE LIST"},
 	} {
-		g := &github{}
+		g := newGithub()
 		for _, minute := range test.listed {
 			g.add(markerAt(minute), "old")
 		}
@@ -352,7 +386,7 @@ func TestListThatIsBehind(t *testing.T) {
 				asked = append(asked, method)
 				switch method {
 				case "LIST":
-					return g.answer("LIST", 0, ""), "", 0, nil
+					return g.answer(args, ""), "", 0, nil
 				case test.gone:
 					return "HTTP/2.0 404 Not Found\n\r\n\r\n", "gh: Not Found (HTTP 404)", 1, nil
 				}
@@ -381,7 +415,7 @@ func TestEditorIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := publication{Publisher: &Publisher{}, state: state{marker: markerAt(5)}}
+	p := publication{Publisher: &Publisher{}, kind: ofPullRequest, state: state{marker: markerAt(5)}}
 	found, err := p.read([]json.RawMessage{line, []byte(strings.Replace(string(line), "null", `"mona"`, 1))})
 	if err != nil || len(found) != 2 || found[0].ID != 3_100_000_002 || found[0].Marker != markerAt(2) ||
 		found[0].Editor != "" || found[1].Editor != "mona" {

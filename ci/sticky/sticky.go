@@ -1,4 +1,5 @@
-// Package sticky keeps one comment on a pull request: it finds, creates, edits and tidies it through gh.
+// Package sticky keeps one comment on a pull request, or one issue of a repository: it finds, creates, edits and tidies it
+// through gh.
 //
 // It looks, does one thing and looks again, until there is nothing to do; so whatever it writes follows
 // from what was there a moment ago, also after it had to wait. decide says what it does.
@@ -8,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -70,7 +72,7 @@ func (p *Publisher) patiently(caller context.Context, s state, do func(*publicat
 	}
 	ctx, cancel := context.WithTimeoutCause(caller, patience, errPatience)
 	defer cancel()
-	run := &publication{Publisher: p, ctx: ctx, clock: clock, end: clock.Now().Add(patience), state: s, gone: map[int64]bool{}}
+	run := &publication{Publisher: p, kind: ofPullRequest, ctx: ctx, clock: clock, end: clock.Now().Add(patience), state: s, gone: map[int64]bool{}, announced: map[string]bool{}}
 	switch err := do(run); {
 	case err == nil:
 		return nil
@@ -81,10 +83,11 @@ func (p *Publisher) patiently(caller context.Context, s state, do func(*publicat
 	}
 }
 
-// publication is one call of Publish.
+// publication is one call of a Publisher.
 type publication struct {
 	*Publisher
 	state
+	kind  kind
 	ctx   context.Context
 	clock Clock
 	end   time.Time
@@ -95,15 +98,17 @@ type publication struct {
 	writes int
 	// superseded is true once the comment of a later run has been seen.
 	superseded bool
+	// announced are the keys of the comments that say why an issue is closed, once they are there.
+	announced map[string]bool
 }
 
-// run looks and acts until there is nothing to do. Once the pull request has the right text, what goes
+// run looks and acts until there is nothing to do. Once the right text is there, what goes
 // wrong is worth a warning only.
 func (p *publication) run() error {
 	for {
 		done, err := p.round()
 		if err != nil && (p.written || p.superseded) {
-			p.warn("it is not known whether the pull request has a second comment: " + err.Error())
+			p.warn(fmt.Sprintf(p.kind.words().unsure, err))
 			return nil
 		}
 		if done || err != nil {
@@ -123,16 +128,20 @@ func (p *publication) round() (done bool, err error) {
 	next := decide(p.state)
 	if !next.later.IsZero() && !p.written && !p.superseded {
 		p.superseded = true
-		p.warn(fmt.Sprintf("a run that began later (%s) has already reported on this pull request: its comment stays", next.later.Format(time.RFC3339)))
+		p.warn(fmt.Sprintf(p.kind.words().later, next.later.Format(time.RFC3339)))
 	}
 	if next.action == nothing {
 		return true, nil
 	}
 	if next.action == edit && p.writes == maxWrites {
-		p.warn("another job keeps writing over the comment")
+		p.warn(p.kind.words().contest)
 		return true, nil
 	}
-	a, err := p.do(next)
+	if did, err := p.announce(next); did || err != nil {
+		return false, err
+	}
+	p.tried = p.tried || next.mine
+	a, err := p.kind.do(p, next)
 	switch {
 	case err != nil:
 		return false, err
@@ -171,7 +180,7 @@ func (p *publication) taken(s step) {
 		p.gone[s.comment.ID] = true
 		return
 	}
-	p.written = p.written || s.body == p.body
+	p.written = p.written || s.mine
 	p.writes++
 }
 
@@ -202,12 +211,14 @@ func (p *publication) title() string {
 // failure is the sentence for an answer that is final.
 func (p *publication) failure(a answer) error {
 	switch {
+	case a.status == http.StatusGone && p.Number == 0:
+		return fmt.Errorf("%s takes no issues: %s (HTTP 410)", p.title(), a.message)
 	case a.gone():
 		return fmt.Errorf("%s is not there, or github-token may not see it: %s (HTTP %d)", p.title(), a.message, a.status)
 	case a.status == 401:
 		return fmt.Errorf("invalid github-token: %s does not take it: %s (HTTP 401)", p.Repository.Host, a.message)
 	case strings.Contains(a.message, "Resource not accessible"):
-		return fmt.Errorf("github-token may not write comments on %s: it needs the permission `pull-requests: write`, which the token of a pull request from a fork or by Dependabot does not have (%s)", p.title(), a.message)
+		return fmt.Errorf(p.kind.words().refused, p.title(), a.message)
 	case a.status < 300:
 		return fmt.Errorf("GitHub, asked about %s: %s", p.title(), a.message)
 	}

@@ -83,6 +83,8 @@ type world struct {
 
 	mu       sync.Mutex
 	warnings []string
+	// seen are the requests that were looked at.
+	seen int
 }
 
 func newWorld(t *testing.T) *world {
