@@ -61,16 +61,21 @@ const (
 // Render writes the comment for c, in at most 60,000 bytes. What stands above the fold is never cut away by
 // a long diff.
 func Render(c Content) string {
+	return fitted(c, maxBytes, maxTop, func(l limits) *page { return newPage(c, l) })
+}
+
+// fitted writes a page about c in at most this many bytes, of which no more than top are around the folded output.
+func fitted(c Content, bytes, top int, write func(limits) *page) string {
 	l := usual
-	page := newPage(c, l)
+	page := write(l)
 	around := page.execute()
-	for len(around) > maxTop && l != l.halved() {
+	for len(around) > top && l != l.halved() {
 		l = l.halved()
-		page = newPage(c, l)
+		page = write(l)
 		around = page.execute()
 	}
 	quiet, _ := c.Quiet.of(c.Report)
-	page.Folds = newFolds(c.Report, quiet, maxBytes-len(around))
+	page.Folds = newFolds(c.Report, quiet, bytes-len(around))
 	return page.execute()
 }
 

@@ -15,6 +15,10 @@ import (
 var layout = template.Must(template.New("comment").Parse(`
 {{- .Marker}}
 ### {{if .Failed}}❌ {{end}}{{with .Word}}{{.}} {{end}}{{with .Name}}{{.}}: {{end}}{{.Outcome}}
+{{- with .Note}}
+
+{{.}}
+{{- end}}
 {{- if .Failed}}{{template "problems" .}}{{end}}
 {{- with .Halts}}{{template "alert" .}}{{end}}
 {{- with .Counts}}
@@ -89,6 +93,8 @@ type page struct {
 	Failed                   bool
 	Counts                   []column
 	Halts, Losses, Exposures *alert
+	// Note says what the title means; empty for most.
+	Note string
 	// Warning says why what is told may not be all.
 	Warning      string
 	Problems     []problem
@@ -161,15 +167,20 @@ func (l limits) short(text string) string {
 	return out
 }
 
-// title names what the comment is about, as Pulumi does: organisation/project/stack.
-func (l limits) title(id marker.Marker) string {
-	name := id.Project + "/" + id.Stack
+// fullName is the name of a stack as Pulumi has it: organisation/project/stack.
+func fullName(id marker.Marker) string {
 	switch parts := strings.Split(id.Stack, "/"); {
 	case len(parts) == 3 || id.Project == "":
-		name = id.Stack
+		return id.Stack
 	case len(parts) == 2:
-		name = parts[0] + "/" + id.Project + "/" + parts[1]
+		return parts[0] + "/" + id.Project + "/" + parts[1]
 	}
+	return id.Project + "/" + id.Stack
+}
+
+// title names what the comment is about.
+func (l limits) title(id marker.Marker) string {
+	name := fullName(id)
 	if key := l.code(id.Key); key != "" {
 		return l.code(name) + " (" + key + ")"
 	}
