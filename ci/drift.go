@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/options"
 )
@@ -12,7 +13,7 @@ import (
 // Fails when the cloud is not what the stack's state says, without changing anything
 //
 // With --unapplied it also fails when the program says something else than the state. The result, or the error, is what
-// Pulumi printed. The state is not written.
+// Pulumi printed. The state is not written. With --issue and a token, one GitHub issue is open while the stack drifts.
 //
 // +cache="never"
 func (m *Iac) Drift(
@@ -30,6 +31,22 @@ func (m *Iac) Drift(
 	//
 	// +optional
 	unapplied bool,
+	// Keep one GitHub issue for the stack: opened when it drifts, brought up to date, closed when there is no drift any more
+	//
+	// +optional
+	issue bool,
+	// Token that may write issues, such as env://GITHUB_TOKEN
+	//
+	// +optional
+	githubToken *dagger.Secret,
+	// Repository of the issue, as owner/name or a URL; read from ci-variables or from .git/config in src if left out
+	//
+	// +optional
+	githubRepository string,
+	// URL of the CI run, for the issue's last line
+	//
+	// +optional
+	runUrl string,
 	// Folder of Pulumi.yaml inside src, for a program that needs what is around it, such as a go.mod above
 	//
 	// +optional
@@ -61,28 +78,36 @@ func (m *Iac) Drift(
 ) (string, error) {
 	run, err := m.prepare(ctx, "drift", settings{
 		Src: src, WorkDir: workDir, Stack: stack, Mask: mask, Timeout: timeout,
-		Options: options.Options{Target: target, Exclude: exclude, Parallel: parallel, Config: config, ExpectNoChanges: true},
+		Options:     options.Options{Target: target, Exclude: exclude, Parallel: parallel, Config: config, ExpectNoChanges: true},
+		Publication: m.issuePublication(issue, githubToken, githubRepository, runUrl),
 	})
-	if err != nil {
+	if err := errors.Join(checkIssue(issue, githubToken), err); err != nil {
 		return "", err
 	}
-	text, err := run.unchanged(run.pulumi(ctx, "refresh", "--preview-only"), "the cloud has changed: it is not what the state of %s says")
-	if !unapplied {
-		return text, err
+	did := run.pulumi(ctx, "refresh", "--preview-only")
+	checks := []comment.Check{did.check()}
+	text, failed := run.unchanged(did, "the cloud has changed: it is not what the state of %s says")
+	if unapplied {
+		did := run.pulumi(ctx, "preview")
+		checks = append(checks, did.check())
+		more, other := run.unchanged(did, "%s is not what its program says: something has not been applied")
+		text, failed = text+"\n"+more, errors.Join(failed, other)
 	}
-	more, other := run.unchanged(run.pulumi(ctx, "preview"), "%s is not what its program says: something has not been applied")
-	if err := errors.Join(err, other); err != nil {
-		return "", err
+	var unwritten error
+	if issue {
+		unwritten = run.keepIssue(ctx, checks...)
 	}
-	return text + "\n" + more, nil
+	return run.issueAnswer(text, failed, unwritten)
 }
 
-// notAsExpected is Pulumi's exit code when --expect-no-changes is not met.
-const notAsExpected = 7
+// check is what a run tells about drift.
+func (o outcome) check() comment.Check {
+	return comment.Check{Unapplied: o.verb == "preview", Report: o.report, NotRun: o.notRun}
+}
 
 // unchanged is the answer of a run that was to find no change.
 func (r *run) unchanged(did outcome, changed string) (string, error) {
-	if did.notRun == "" && did.report.ExitCode == notAsExpected {
+	if did.check().Drifted() {
 		return "", fmt.Errorf(changed+":\n\n%s", r.stack, inError(join(did.report.Stderr, did.report.Stdout)))
 	}
 	return r.finish(did)

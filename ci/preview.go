@@ -165,7 +165,7 @@ func (r *run) content() comment.Content {
 	}
 	content.ID.Project, content.ID.Stack, content.ID.Began = r.project.Name, r.stackName(), r.began
 	content.ID.Iac = release
-	if r.verb == "up" {
+	if r.verb != "preview" {
 		content.ID.Verb = r.verb
 	}
 	return content

@@ -16,15 +16,17 @@ import (
 	"dagger/iac/pullrequest"
 )
 
-// publication is what a verb was told about its comment.
+// publication is what a verb was told about its comment or its issue.
 type publication struct {
 	Token                   *dagger.Secret
 	Ref, Repository, Key    string
 	Commit, RunURL, RunTime string
 	// Variables are those of the CI system.
 	Variables string
-	// Merged looks for the pull request whose merge the commit is.
+	// Merged looks for no pull request, but for the repository only: that of a merge is told by the commit, later.
 	Merged bool
+	// Required makes it an error too if there is neither a place to post to nor a token.
+	Required bool
 }
 
 // target is a pull request that a comment goes to.
@@ -80,6 +82,8 @@ func (p *publication) find(ctx context.Context, src *dagger.Directory) (*target,
 	case notFound == nil && found.Number == 0 && !p.Merged:
 		warn(found.String() + ": nothing is posted")
 		return nil, told, badContent
+	case notFound != nil && noToken != nil && p.Required:
+		return nil, told, errors.Join(badContent, notFound, noToken)
 	case notFound != nil && noToken != nil:
 		// A token without a value counts as none here.
 		warn("no pull request was found: nothing is posted")
