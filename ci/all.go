@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -43,8 +45,8 @@ type one struct {
 	// preview is what was to be done, before it was, and plan its digest.
 	preview outcome
 	plan    plan.Plan
-	// skipped says why it was not run.
-	skipped string
+	// skipped says why it was not run, notApplied why its plan was not applied.
+	skipped, notApplied string
 	// alone is the project's.
 	alone *sync.Mutex
 }
@@ -78,23 +80,20 @@ func removeAll(dir string) {
 // ready gives each stack its run. Stacks of one project share what is installed and built, and all that can the caches.
 func (m *Iac) ready(ctx context.Context, a *many, chosen []stacks.Stack, manifests string) error {
 	bases := map[string]*future[*dagger.Container]{}
-	caches := map[string]*future[cache]{}
+	kept := m.keepCache(ctx, a.purpose)
 	runners := map[string]runner{}
 	alone := map[string]*sync.Mutex{}
 	own := func(s stacks.Stack) *ownContainer {
 		if bases[s.Project.Runtime] == nil {
 			bases[s.Project.Runtime] = m.fetchBase(ctx, start(func() (project.Project, error) { return s.Project, nil }))
 		}
-		part := cachePart(s)
-		if caches[part] == nil {
-			caches[part] = m.keepCache(ctx, a.purpose, part)
-		}
-		o := &ownContainer{iac: m, base: bases[s.Project.Runtime], kept: caches[part]}
+		o := &ownContainer{iac: m, base: bases[s.Project.Runtime], kept: kept, part: s.Project.Name}
 		if text, err := os.ReadFile(filepath.Join(manifests, s.Dir, s.Project.File)); err == nil {
 			o.manifest = string(text)
 		}
 		return o
 	}
+	var ready []*one
 	for _, s := range chosen {
 		if runners[s.Dir] == nil {
 			var err error
@@ -108,8 +107,9 @@ func (m *Iac) ready(ctx context.Context, a *many, chosen []stacks.Stack, manifes
 		if r.workDir == "." {
 			r.workDir = ""
 		}
-		a.stacks = append(a.stacks, &one{run: &r, Stack: s, alone: alone[s.Dir]})
+		ready = append(ready, &one{run: &r, Stack: s, alone: alone[s.Dir]})
 	}
+	a.stacks = ready
 	return nil
 }
 
@@ -119,14 +119,6 @@ func (c choosing) stackName(s stacks.Stack) string {
 		return s.Name
 	}
 	return c.Organization + "/" + s.Project.Name + "/" + s.Name
-}
-
-// cachePart keeps the caches of those apart whose tools cannot take one with others at the same time: Maven and yarn.
-func cachePart(s stacks.Stack) string {
-	if s.Project.Runtime == "java" || s.Project.PackageManager == "yarn" {
-		return "-" + s.Project.Name
-	}
-	return ""
 }
 
 // sideBySide does something for each of n, so many at once.
@@ -148,26 +140,28 @@ func (a *many) each(list []*one, do func(s *one)) {
 	sideBySide(a.Parallel, len(list), func(i int) { do(list[i]) })
 }
 
-// rows are what is told of each stack.
-func (a *many) rows() []comment.Row {
-	// What has become a secret in one stack may stand in what another one printed.
+// learn takes what has become a secret in one stack into the mask of all: another one may have printed it.
+func (a *many) learn() {
 	var nowSecret []string
 	for _, s := range a.stacks {
 		nowSecret = slices.Concat(nowSecret, s.preview.nowSecret, s.did.nowSecret)
 	}
-	mask := a.mask.With(nowSecret...)
+	if len(nowSecret) > 0 {
+		a.mask = a.mask.With(nowSecret...)
+	}
+}
+
+// rows are what is told of each stack.
+func (a *many) rows() []comment.Row {
 	changing := a.changing()
 	var rows []comment.Row
 	for _, s := range a.stacks {
 		row := comment.Row{
 			Dir: s.Dir, Project: s.Project.Name, Stack: s.Name, Organization: a.Organization, Why: s.Why,
-			Report: s.did.report, NotRun: s.did.notRun, Skipped: s.skipped, Digest: s.plan.Digest,
+			Report: s.did.report.Shown(a.shown), NotRun: a.shown(s.did.notRun), Skipped: s.skipped, NotApplied: a.shown(s.notApplied), Digest: s.plan.Digest,
 		}
 		if a.verb == "preview" {
 			row.Reads = slices.DeleteFunc(a.readBy(s), func(id string) bool { return !changing[id] })
-		}
-		if len(nowSecret) > 0 {
-			row.Report, row.NotRun = row.Report.Shown(mask.Text), mask.Text(row.NotRun)
 		}
 		rows = append(rows, row)
 	}
@@ -191,13 +185,13 @@ func (a *many) changing() map[string]bool {
 // readBy gives the chosen stacks whose outputs a stack reads, by their IDs.
 func (a *many) readBy(s *one) []string {
 	var out []string
-	for _, reference := range slices.Concat(s.did.report.References, s.preview.report.References) {
-		parts := strings.Split(reference, "/")
-		if len(parts) != 3 || a.Organization != "" && parts[0] != a.Organization {
+	for _, reference := range slices.Concat(s.did.references, s.preview.references) {
+		organization, project, name := s.refersTo(reference)
+		if organization != "" && a.Organization != "" && organization != a.Organization {
 			continue
 		}
 		for _, other := range a.stacks {
-			if other.Project.Name == parts[1] && other.Name == parts[2] && other != s && !slices.Contains(out, other.ID()) {
+			if other.Project.Name == project && other.Name == name && other != s && !slices.Contains(out, other.ID()) {
 				out = append(out, other.ID())
 			}
 		}
@@ -206,14 +200,28 @@ func (a *many) readBy(s *one) []string {
 	return out
 }
 
+// refersTo takes a reference apart: organization/project/stack, or organization/stack or stack of the same project.
+func (s *one) refersTo(reference string) (organization, project, name string) {
+	parts := strings.Split(reference, "/")
+	name, project = parts[len(parts)-1], s.Project.Name
+	if len(parts) > 1 {
+		organization = parts[0]
+	}
+	if len(parts) == 3 {
+		project = parts[1]
+	}
+	return organization, project, name
+}
+
 // content is what is told of the whole call.
 func (a *many) content() comment.All {
+	a.learn()
 	all := comment.All{Rows: a.rows(), Total: a.total, NotStarted: a.notStarted, NotApplied: a.notApplied, Quiet: a.quiet}
 	if a.target != nil {
 		given := a.target.content
 		all.ID.Key, all.Commit, all.RunURL, all.Time = given.ID.Key, given.Commit, given.RunURL, given.Time
 	}
-	all.ID.Project, all.ID.Stack, all.ID.Began, all.ID.Iac = allStacks, allStacks, a.began, release
+	all.ID.Project, all.ID.Stack, all.ID.Began, all.ID.Iac = allStacks, a.part(), a.began, release
 	if a.verb != "preview" {
 		all.ID.Verb = a.verb
 	} else if reviewed := a.together().Reviewed(); a.notStarted == "" {
@@ -225,14 +233,26 @@ func (a *many) content() comment.All {
 // allStacks stands in the marker for project and stack: no project and no stack can be called so.
 const allStacks = "*"
 
-// together is the plan of all stacks.
-func (a *many) together() plan.Plan {
+// part stands in the marker for the stacks that may be chosen at all: two jobs with other ones have a comment each.
+func (c choosing) part() string {
+	if c.Organization == "" && len(c.Only)+len(c.Skip) == 0 {
+		return allStacks
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", c.Organization, c.Only, c.Skip))
+	return allStacks + " " + hex.EncodeToString(sum[:6])
+}
+
+// plans are those of the stacks, by their IDs.
+func (a *many) plans() map[string]plan.Plan {
 	plans := map[string]plan.Plan{}
 	for _, s := range a.stacks {
 		plans[s.ID()] = s.plan
 	}
-	return plan.Together(plans)
+	return plans
 }
+
+// together is the plan of all stacks.
+func (a *many) together() plan.Plan { return plan.Together(a.plans()) }
 
 // fail takes note of why nothing was run, and gives it as an error.
 func (a *many) fail(err error) error {

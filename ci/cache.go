@@ -93,14 +93,13 @@ var cacheVariables = []struct{ name, value string }{
 	{"GRADLE_USER_HOME", cacheDir + "/gradle"},
 }
 
-// keepCache begins to get the cache for a purpose. A part keeps what a project cannot share with others apart.
-func (m *Iac) keepCache(ctx context.Context, purpose purpose, part string) *future[cache] {
-	return start(func() (cache, error) {
-		c := *m
-		c.CacheName += part
-		return c.keptCache(ctx, purpose)
-	})
+// keepCache begins to get the cache for a purpose.
+func (m *Iac) keepCache(ctx context.Context, purpose purpose) *future[cache] {
+	return start(func() (cache, error) { return m.keptCache(ctx, purpose) })
 }
+
+// apart are the caches that projects cannot use at the same time: each has a folder of its own then.
+var apart = []string{"YARN_CACHE_FOLDER", "MAVEN_ARGS"}
 
 // keptCache gives the cache for a purpose. Where it is still empty, it is filled with the exported one, if there is one.
 func (m *Iac) keptCache(ctx context.Context, purpose purpose) (cache, error) {

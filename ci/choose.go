@@ -146,6 +146,9 @@ func (r *run) changed(ctx context.Context, src *dagger.Directory, p *publication
 		if of.target, _, err = merged.find(ctx, src); err != nil {
 			return nil, err
 		}
+		if of.target == nil { // an empty token, and no repository
+			return nil, errors.New("it is not known which stacks the change touches, and github-token is empty: " + whichStacks)
+		}
 	}
 	if of.target.number > 0 {
 		return &of, nil

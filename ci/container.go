@@ -91,6 +91,8 @@ type ownContainer struct {
 	// base has the Pulumi CLI and the program's language, and kept is the cache.
 	base *future[*dagger.Container]
 	kept *future[cache]
+	// part is the project where others run at the same time, else empty.
+	part string
 	// manifest is the text of Pulumi.yaml where a Go program is to be built once for all that runs, else empty.
 	manifest string
 	once     sync.Once
@@ -221,6 +223,9 @@ func (o *ownContainer) installed(ctx context.Context, r *run, c command) (*dagge
 		return nil, err
 	}
 	for _, v := range cacheVariables {
+		if o.part != "" && slices.Contains(apart, v.name) {
+			v.value += "-" + o.part
+		}
 		ctr = ctr.WithEnvVariable(v.name, v.value)
 	}
 	ctr = ctr.WithEnvVariable("PULUMI_SKIP_UPDATE_CHECK", "true")

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 
+	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/options"
 )
@@ -35,7 +39,7 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -44,7 +48,7 @@ func (m *Iac) DriftAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Number of stacks from which on nothing is run
+	// Most stacks to take; nothing is run where there are more
 	//
 	// +optional
 	// +default=50
@@ -53,6 +57,22 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	unapplied bool,
+	// Keep one GitHub issue for the stack: opened when it drifts, brought up to date, closed when there is no drift any more
+	//
+	// +optional
+	issue bool,
+	// Token that may write issues, such as env://GITHUB_TOKEN
+	//
+	// +optional
+	githubToken *dagger.Secret,
+	// Repository of the issue, as owner/name or a URL; read from ci-variables or from .git/config in src if left out
+	//
+	// +optional
+	githubRepository string,
+	// URL of the CI run, for the issue's last line
+	//
+	// +optional
+	runUrl string,
 	// Regular expressions (RE2), one a line; what they match is shown as ***
 	//
 	// +optional
@@ -76,18 +96,32 @@ func (m *Iac) DriftAll(
 ) (string, error) {
 	a, err := m.prepareAll(ctx, "drift", settings{
 		Src: src, Mask: mask, Timeout: timeout,
-		Options: options.Options{Target: target, Exclude: exclude, Config: config, ExpectNoChanges: true},
+		Options:     options.Options{Target: target, Exclude: exclude, Config: config, ExpectNoChanges: true},
+		Publication: m.issuePublication(issue, githubToken, githubRepository, runUrl),
 	}, choosing{
 		Organization: organization, Only: only, Skip: skip, All: all, ChangedFiles: changedFiles, Parallel: parallel, MaxStacks: maxStacks,
 	}, nil)
-	if err != nil {
+	if err := errors.Join(checkIssue(issue, githubToken), err); err != nil {
 		return "", a.fail(err)
 	}
-	a.each(a.stacks, func(s *one) {
+	unwritten := make([]error, len(a.stacks))
+	sideBySide(a.Parallel, len(a.stacks), func(i int) {
+		s := a.stacks[i]
 		s.did = s.pulumi(ctx, "refresh", "--preview-only")
+		checks := []comment.Check{s.did.check()}
 		if unapplied && s.did.ok() {
 			s.did = s.pulumi(ctx, "preview")
+			checks = append(checks, s.did.check())
+		}
+		if issue {
+			if err := s.keepIssue(ctx, checks...); err != nil {
+				unwritten[i] = fmt.Errorf("the issue of %s was not written: %s", s.ID(), err)
+			}
 		}
 	})
-	return a.finish(a.content())
+	text, failed := a.finish(a.content())
+	if err := errors.Join(unwritten...); err != nil {
+		return "", fmt.Errorf("%s\n\n%s", err, inError(cmp.Or(text, fmt.Sprint(failed))))
+	}
+	return text, failed
 }

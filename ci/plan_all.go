@@ -48,7 +48,7 @@ func (m *Iac) PlanAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -57,7 +57,7 @@ func (m *Iac) PlanAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Number of stacks from which on nothing is run
+	// Most stacks to take; nothing is run where there are more
 	//
 	// +optional
 	// +default=50
@@ -204,6 +204,9 @@ func (p *Plans) Changes() (int, error) {
 	all, err := p.content()
 	if err != nil || p.Failure != "" {
 		return 0, errors.Join(err, p.failed())
+	}
+	if all.ID.Plan == "" {
+		return 0, errors.New("what would change is not known: Pulumi's event log of a stack is missing or not whole")
 	}
 	return all.Changes(), nil
 }

@@ -35,7 +35,7 @@ func (m *Iac) RefreshAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -44,7 +44,7 @@ func (m *Iac) RefreshAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Number of stacks from which on nothing is run
+	// Most stacks to take; nothing is run where there are more
 	//
 	// +optional
 	// +default=50

@@ -83,7 +83,7 @@ func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error
 		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", r.stack, r.project.Name)
 	}
 	r.runner, err = checked.runner(r.project, func() *ownContainer {
-		return &ownContainer{iac: checked, base: base, kept: checked.keepCache(ctx, r.purpose, "")}
+		return &ownContainer{iac: checked, base: base, kept: checked.keepCache(ctx, r.purpose)}
 	})
 	return r, err
 }
@@ -250,6 +250,8 @@ type outcome struct {
 	locked bool
 	// nowSecret are values that were plain and have become secrets.
 	nowSecret []string
+	// references are the stacks that the program reads, as it names them: never shown, so without the mask.
+	references []string
 }
 
 // ok tells whether Pulumi did what it should.
@@ -294,8 +296,10 @@ func (r *run) pulumi(ctx context.Context, verb string, more ...string) outcome {
 		did.Preview = !slices.Contains(more, "--yes")
 	}
 	// Pulumi prints the old value of what has just become a secret.
-	r.mask = r.mask.With(did.NowSecret...)
-	return outcome{verb: verb, report: did.Shown(r.shown), locked: locked(ran), nowSecret: did.NowSecret}
+	if len(did.NowSecret) > 0 {
+		r.mask = r.mask.With(did.NowSecret...)
+	}
+	return outcome{verb: verb, report: did.Shown(r.shown), locked: locked(ran), nowSecret: did.NowSecret, references: did.References}
 }
 
 // execute runs Pulumi, and waits for a stack that another run has locked as long as it was told to.

@@ -37,11 +37,11 @@ func (m *Iac) Stacks(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
-	// Number of stacks from which on nothing is run
+	// Most stacks to take; nothing is run where there are more
 	//
 	// +optional
 	// +default=50

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"dagger/iac/internal/dagger"
@@ -40,7 +41,7 @@ func (m *Iac) UpAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --name-only` gives them
+	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -49,7 +50,7 @@ func (m *Iac) UpAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Number of stacks from which on nothing is run
+	// Most stacks to take; nothing is run where there are more
 	//
 	// +optional
 	// +default=50
@@ -187,6 +188,7 @@ func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
 		s.options.ExpectNoChanges = expected
 		s.did, s.plan = s.preview, plan.Of(s.preview.report)
 	})
+	a.learn()
 	levels, after, err := a.levels()
 	if err == nil && (wish.reviewed || wish.expectDigest != "") {
 		err = a.differs(ctx, merging, wish)
@@ -227,17 +229,26 @@ func (s *one) apply(ctx context.Context, after []string, states map[string]state
 			again = true
 		}
 	}
+	compared := wish.reviewed || wish.expectDigest != ""
 	args := []string{"--yes"}
 	switch {
 	case len(broken) > 0:
 		s.skipped = strings.Join(broken, ", ") + " failed"
 		return failed
-	case !s.preview.ok() && !again:
+	case again && compared:
+		// What it reads may have changed, and with it what it does.
+		if done, came := s.again(ctx); done {
+			return came
+		}
+		args = append(args, "--skip-preview")
+	case again:
+		// Pulumi previews anew before it applies.
+	case !s.preview.ok():
 		return failed
-	case s.plan.Empty() && !again:
+	case s.plan.Empty():
 		s.did.report.Preview = false
 		return unchanged
-	case s.preview.ok():
+	default:
 		args = append(args, "--skip-preview")
 	}
 	if wish.continueOnError {
@@ -251,6 +262,27 @@ func (s *one) apply(ctx context.Context, after []string, states map[string]state
 		return unchanged
 	}
 	return applied
+}
+
+// again previews a stack once more, after one that it reads from was applied. It is done where nothing may or need be
+// applied.
+func (s *one) again(ctx context.Context) (done bool, came state) {
+	did := s.pulumi(ctx, "preview")
+	now := plan.Of(did.report)
+	switch {
+	case !did.ok():
+		s.did = did
+		return true, failed
+	case now.Empty():
+		s.did = did
+		s.did.report.Preview = false
+		return true, unchanged
+	case now.Digest == "" || now.Digest != s.plan.Digest:
+		s.plan = now
+		s.notApplied = "what it reads has changed since, and with it its plan: " + s.steps()
+		return true, failed
+	}
+	return false, unchanged
 }
 
 // differs says why the plans may not be applied, or nil where they may.
@@ -282,52 +314,43 @@ func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish)
 
 // compare says how the plans differ from those that were reviewed. One that has nothing left to do may.
 func (a *many) compare(agreed plan.Reviewed, now plan.Plan) error {
-	d := plan.Compare(agreed, now)
-	if d.Same {
+	if now.Digest == agreed.Digest {
+		return nil
+	}
+	d := plan.CompareTogether(agreed, a.plans())
+	if d.Listed && len(d.Other) == 0 && d.Missing <= 0 {
 		return nil
 	}
 	why := fmt.Sprintf("the plans are not those that were reviewed on %s", a.target)
-	if !d.Listed {
-		return errors.New(why)
-	}
-	other := 0
-	for _, step := range d.New {
-		if step.Idle() {
-			continue
+	for i, id := range d.Other {
+		if i == maxNamed {
+			why += fmt.Sprintf("\n%d more are other ones", len(d.Other)-maxNamed)
+			break
 		}
-		if other++; other <= maxNamed {
-			why += "\n" + a.describe(step.Name)
-		}
+		why += "\n" + id + " is another one: " + a.by(id).steps()
 	}
-	gone := d.Missing - len(d.New)
-	switch {
-	case other == 0 && gone <= 0:
-		return nil
-	case other > maxNamed:
-		why += fmt.Sprintf("\n%d more are other ones", other-maxNamed)
-	}
-	if gone > 0 {
-		why += fmt.Sprintf("\nmissing: %d of the stacks that were reviewed", gone)
+	if d.Missing > 0 {
+		why += fmt.Sprintf("\nmissing: %d of the stacks that were reviewed", d.Missing)
 	}
 	return errors.New(why)
 }
 
-// describe says what would be done now to a stack whose plan is another one.
-func (a *many) describe(id string) string {
-	for _, s := range a.stacks {
-		if s.ID() == id {
-			steps := s.plan.Steps
-			text := id + " is another one:"
-			for _, step := range steps[:min(len(steps), maxProperties)] {
-				text += " " + step.String() + ","
-			}
-			if more := len(steps) - maxProperties; more > 0 {
-				text += fmt.Sprintf(" and %d more", more)
-			}
-			return strings.TrimSuffix(text, ",")
+// by is the stack with an ID.
+func (a *many) by(id string) *one {
+	return a.stacks[slices.IndexFunc(a.stacks, func(s *one) bool { return s.ID() == id })]
+}
+
+// steps names the first few steps of a stack's plan.
+func (s *one) steps() string {
+	var names []string
+	for i, step := range s.plan.Steps {
+		if i == maxProperties {
+			names = append(names, fmt.Sprintf("%d more", len(s.plan.Steps)-maxProperties))
+			break
 		}
+		names = append(names, step.String())
 	}
-	return id
+	return strings.Join(names, ", ")
 }
 
 // maxProperties is how many steps of a stack are named.

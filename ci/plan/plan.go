@@ -181,8 +181,8 @@ func CheckDigest(digest string) error {
 	return nil
 }
 
-// Together gives the plan of several stacks, by their names: it has a step for each stack, and a digest where each plan
-// has one.
+// Together gives the plan of several stacks, by their names. It has two steps for each: one for its name and one for its
+// plan. There is a digest where each plan has one.
 func Together(stacks map[string]Plan) Plan {
 	var p Plan
 	for _, name := range slices.Sorted(maps.Keys(stacks)) {
@@ -190,7 +190,7 @@ func Together(stacks map[string]Plan) Plan {
 		if one.Digest == "" && p.Why == "" {
 			p.Why = name + ": " + one.Why
 		}
-		p.Steps = append(p.Steps, Step{Name: name, hash: sha256.Sum256([]byte(one.Digest + " " + name)), idle: one.Empty()})
+		p.Steps = append(p.Steps, Step{Name: name, hash: nameHash(name), idle: true}, Step{Name: name, hash: planHash(name, one), idle: one.Empty()})
 	}
 	if p.Why == "" {
 		p.Digest = digest(p.hashes())
@@ -198,5 +198,37 @@ func Together(stacks map[string]Plan) Plan {
 	return p
 }
 
-// Idle reports whether a step changes nothing.
-func (s Step) Idle() bool { return s.idle }
+func nameHash(name string) report.Hash { return sha256.Sum256([]byte("stack " + name)) }
+
+func planHash(name string, of Plan) report.Hash {
+	return sha256.Sum256([]byte("plan " + of.Digest + " of " + name))
+}
+
+// Differences are how the plans of several stacks differ from those that were reviewed.
+type Differences struct {
+	// Listed is true where it is known which stacks were reviewed. The others tell nothing otherwise.
+	Listed bool
+	// Other are the stacks that would do something that was not reviewed, sorted.
+	Other []string
+	// Missing is the number of stacks that were reviewed and are not among these.
+	Missing int
+}
+
+// CompareTogether tells how the plans of several stacks differ from what is kept of such plans that were reviewed. A stack
+// that has nothing to do is never another one.
+func CompareTogether(reviewed Reviewed, stacks map[string]Plan) Differences {
+	steps, listed := reviewed.listed()
+	if !listed {
+		return Differences{}
+	}
+	d := Differences{Listed: true, Missing: len(steps) / 2}
+	for _, name := range slices.Sorted(maps.Keys(stacks)) {
+		if steps[short(nameHash(name))] > 0 {
+			d.Missing--
+		}
+		if one := stacks[name]; !one.Empty() && steps[short(planHash(name, one))] == 0 {
+			d.Other = append(d.Other, name)
+		}
+	}
+	return d
+}

@@ -431,31 +431,38 @@ func FuzzOf(f *testing.F) {
 
 func TestTogether(t *testing.T) {
 	some, other, idle := Plan{Digest: strings.Repeat("a", 64), Steps: []Step{{}}}, Plan{Digest: strings.Repeat("b", 64), Steps: []Step{{}}}, Plan{Digest: digest(nil)}
-	both := Together(map[string]Plan{"a:dev": some, "b:dev": idle})
-	if both.Digest == "" || len(both.Steps) != 2 || both.Steps[0].Idle() || !both.Steps[1].Idle() || both.Empty() {
-		t.Errorf("%+v", both)
-	}
+	reviewed := map[string]Plan{"a:dev": some, "b:dev": idle, "c:dev": other}
+	agreed := Together(reviewed).Reviewed()
 	for name, c := range map[string]struct {
-		now            map[string]Plan
-		same           bool
-		added, missing int
+		now     map[string]Plan
+		same    bool
+		other   string
+		missing int
 	}{
-		"the same":       {map[string]Plan{"b:dev": idle, "a:dev": some}, true, 0, 0},
-		"another plan":   {map[string]Plan{"a:dev": other, "b:dev": idle}, false, 1, 1},
-		"swapped":        {map[string]Plan{"a:dev": idle, "b:dev": some}, false, 2, 2},
-		"one stack less": {map[string]Plan{"a:dev": some}, false, 0, 1},
-		"one stack more": {map[string]Plan{"a:dev": some, "b:dev": idle, "c:dev": idle}, false, 1, 0},
-		"no stack":       {nil, false, 0, 2},
+		"the same":                {reviewed, true, "", 0},
+		"another plan":            {map[string]Plan{"a:dev": other, "b:dev": idle, "c:dev": other}, false, "a:dev", 0},
+		"swapped":                 {map[string]Plan{"a:dev": other, "b:dev": idle, "c:dev": some}, false, "a:dev c:dev", 0},
+		"nothing left to do":      {map[string]Plan{"a:dev": idle, "b:dev": idle, "c:dev": other}, false, "", 0},
+		"something to do now":     {map[string]Plan{"a:dev": some, "b:dev": some, "c:dev": other}, false, "b:dev", 0},
+		"one stack less":          {map[string]Plan{"a:dev": some, "b:dev": idle}, false, "", 1},
+		"one less, many idle":     {map[string]Plan{"a:dev": some, "b:dev": idle, "x:dev": idle, "y:dev": idle, "z:dev": idle}, false, "", 1},
+		"one idle stack more":     {map[string]Plan{"a:dev": some, "b:dev": idle, "c:dev": other, "x:dev": idle}, false, "", 0},
+		"one busy stack more":     {map[string]Plan{"a:dev": some, "b:dev": idle, "c:dev": other, "x:dev": some}, false, "x:dev", 0},
+		"the plan of another one": {map[string]Plan{"c:dev": some, "b:dev": idle, "a:dev": idle}, false, "c:dev", 0},
+		"no stack":                {nil, false, "", 3},
 	} {
-		d := Compare(both.Reviewed(), Together(c.now))
-		if d.Same != c.same || len(d.New) != c.added || d.Missing != c.missing {
-			t.Errorf("%s: %+v", name, d)
+		d := CompareTogether(agreed, c.now)
+		if same := Together(c.now).Digest == agreed.Digest; !d.Listed || same != c.same || strings.Join(d.Other, " ") != c.other || d.Missing != c.missing {
+			t.Errorf("%s: %+v, the same: %t", name, d, same)
 		}
+	}
+	if d := CompareTogether(Reviewed{Digest: agreed.Digest}, reviewed); d.Listed {
+		t.Errorf("without a list: %+v", d)
 	}
 	if p := Together(map[string]Plan{"a:dev": some, "b:dev": {Why: "the preview failed"}}); p.Digest != "" || p.Why != "b:dev: the preview failed" {
 		t.Errorf("%+v", p)
 	}
-	if !Together(map[string]Plan{"a:dev": idle}).Empty() {
-		t.Error("a plan of nothing is not empty")
+	if !Together(map[string]Plan{"a:dev": idle}).Empty() || Together(reviewed).Empty() {
+		t.Error("only a plan of nothing is empty")
 	}
 }

@@ -200,7 +200,7 @@ func (r Report) Shown(show func(string) string) Report {
 		return texts
 	}
 	all(&r.Stdout, &r.Stderr, &r.Broken)
-	r.NowSecret, r.References = nil, each(r.References)
+	r.NowSecret, r.References = nil, nil
 	r.Steps, r.Diagnostics, r.Policies, r.Outputs = slices.Clone(r.Steps), slices.Clone(r.Diagnostics), slices.Clone(r.Policies), slices.Clone(r.Outputs)
 	for i := range r.Steps {
 		s := &r.Steps[i]

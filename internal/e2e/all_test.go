@@ -192,7 +192,7 @@ func TestOneCommentTellsOfAllStacks(t *testing.T) {
 		"`gone:dev`", "removed here, its stack still exists", "shown with the outputs of today")
 	r.hasNot(first.Body, "billing", "data:dev")
 	r.has(a.stdout, "10 of 14 stacks change", "── app:dev: 2 to create ──")
-	if m, ok := marker.Parse(first.Body); !ok || m.Project != "*" || m.Stack != "*" || m.Plan == "" || len(m.Steps) != 10*12 {
+	if m, ok := marker.Parse(first.Body); !ok || m.Project != "*" || m.Stack != "*" || m.Plan == "" || len(m.Steps) != 10*2*12 {
 		t.Errorf("the marker is %+v", m)
 	}
 
@@ -414,6 +414,105 @@ func TestUpAllAppliesOnlyWhatWasReviewed(t *testing.T) {
 	r.has(r.succeed(r.all("up-all", r.merged("--reviewed")...)...), "2 of 4 stacks changed: 4 created")
 	if list := r.comments(); len(list) != 2 {
 		t.Errorf("there are %d comments", len(list))
+	}
+}
+
+// What a stack does may change once the one that it reads from is applied: nobody has seen that.
+func TestUpAllAppliesNothingThatCameOfAnotherStack(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.edit(r.path("middle/Pulumi.yaml"), "name: middle}", "name: '${below.outputs[\"name\"]}'}")
+	r.succeed(r.all("up-all", "--all")...)
+	r.edit(r.path("base/Pulumi.yaml"), "outputs: {name: base}", "outputs: {name: another}")
+	r.changes("base/Pulumi.yaml")
+	r.succeed(r.all("preview-all", r.pull()...)...)
+	r.merge()
+	words := r.fail(r.all("up-all", r.merged("--reviewed", "--all")...)...)
+	r.has(words, "2 of 4 stacks failed or were not run: middle:prod, top:prod", "what it reads has changed since, and with it its plan:", "demo:storage:Bucket middle")
+	for name, want := range map[string]int{"base": 2, "middle": 1, "top": 1, "other": 1} {
+		if n := r.history(name, "prod"); n != want {
+			t.Errorf("%s has %d updates, want %d", name, n, want)
+		}
+	}
+	r.has(r.succeed(r.all("up-all", "--all")...), "1 of 4 stacks changed", "middle:prod")
+}
+
+func TestASecretOfOneStackIsInNoTextOfAnother(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base, region: zzregionzz}}")
+	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
+	r.edit(r.path("base/Pulumi.yaml"), "region: zzregionzz}", "region: {'fn::secret': zzregionzz}}")
+	r.append("other/Pulumi.yaml", "outputs: {x: '${zzregionzz}'}\n")
+	r.changes("base/Pulumi.yaml", "other/Pulumi.yaml")
+	words := r.fail(r.all("preview-all", r.pull()...)...)
+	r.hasNot(words[strings.Index(words, "Error:"):]+r.comment().Body, "zzregionzz")
+	r.merge()
+	words = r.fail(r.all("up-all", r.merged("--reviewed")...)...)
+	r.has(words, "nothing was applied: other:prod: its preview failed", "***")
+	r.hasNot(words[strings.Index(words, "Error:"):]+r.comments()[1].Body, "zzregionzz")
+}
+
+func TestAMaskOverANameKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.edit(r.path("middle/Pulumi.yaml"), "name: middle}", "name: '${below.outputs[\"name\"]}'}")
+	out := r.succeed(r.all("up-all", "--all", "--mask", "base")...)
+	r.has(out, "4 of 4 stacks changed", "***")
+}
+
+func TestOtherChoicesHaveAnotherComment(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.changes("base/Pulumi.yaml", "other/Pulumi.yaml")
+	for range 2 {
+		r.succeed(r.all("preview-all", r.pull("--only", "base:*")...)...)
+		r.succeed(r.all("preview-all", r.pull("--only", "other:*")...)...)
+	}
+	if list := r.comments(); len(list) != 2 {
+		t.Fatalf("there are %d comments", len(list))
+	}
+	r.has(r.comments()[0].Body, "`base:prod`")
+	r.merge()
+	r.has(r.fail(r.all("up-all", r.merged("--reviewed", "--all", "--skip", "other:*")...)...), "has no comment of a preview")
+	r.environ = append(r.environ, "EMPTY=")
+	r.has(r.fail(r.all("stacks", "--github-token", "env://EMPTY")...), "it is not known which stacks the change touches, and github-token is empty")
+}
+
+func TestManyStacksThroughThePulumiModule(t *testing.T) {
+	t.Parallel()
+	r := newExample(t)
+	chain := func(args ...string) []string {
+		return slices.Concat(throughModule, []string{"preview-all", "--src", r.Src, "--all"}, args)
+	}
+	words := r.fail(chain(r.pull()...)...)
+	r.has(words, `monitoring: src: unsupported runtime "yaml" in its Pulumi.yaml`)
+	r.has(r.comment().Body, "❌ Could not start")
+	r.hasNot(r.comment().Body, "unchanged", "touches")
+	out := r.succeed(chain("--only", "app:*")...)
+	r.has(out, "2 of 2 stacks change: 4 to create")
+}
+
+func TestDriftOfAllStacksKeepsAnIssueEach(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	only := []string{"--all", "--only", "base:*", "--only", "other:*", "--unapplied", "--issue", "--github-token", "env://GITHUB_TOKEN", "--github-repository", repo}
+	r.has(r.fail(r.all("drift-all", only...)...), "2 of 2 stacks drifted or failed: base:prod, other:prod")
+	issues := r.github.Issues(repo)
+	if len(issues) != 2 {
+		t.Fatalf("there are %d issues: %v", len(issues), issues)
+	}
+	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
+	r.has(r.fail(r.all("drift-all", only...)...), "1 of 2 stacks drifted or failed: other:prod")
+	open := 0
+	for _, issue := range r.github.Issues(repo) {
+		if !issue.Closed {
+			open++
+			r.has(issue.Title, "other/prod")
+		}
+	}
+	if open != 1 {
+		t.Errorf("%d issues are open: %v", open, r.github.Issues(repo))
 	}
 }
 
