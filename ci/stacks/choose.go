@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,6 +20,8 @@ type chooser struct {
 	units []*unit
 	uses  map[*unit]uses
 	hits  map[*stack]*hits
+	// lost are the folders that a stack was removed from.
+	lost map[string]bool
 }
 
 // How near a file is to the stack that it touches.
@@ -61,10 +63,16 @@ func (h *hits) why() string {
 // Choose gives the stacks that a selection means, or says why it cannot be met. Where GoFiles is not empty, the tree has
 // to hold those files by now.
 func (r *Repository) Choose(s Selection) (Choice, error) {
-	c := &chooser{r: r, s: s, kept: map[*stack]bool{}, uses: map[*unit]uses{}, hits: map[*stack]*hits{}}
+	c := &chooser{r: r, s: s, kept: map[*stack]bool{}, uses: map[*unit]uses{}, hits: map[*stack]*hits{}, lost: map[string]bool{}}
 	var gone []Removed
 	if !s.All {
 		gone = r.removed(s.Changes.Files)
+		if err := r.checkRoot(s.Changes, gone); err != nil {
+			return Choice{}, err
+		}
+	}
+	for _, g := range gone {
+		c.lost[g.Dir] = true
 	}
 	if err := c.keep(gone); err != nil {
 		return Choice{}, err
@@ -292,24 +300,19 @@ func (c *chooser) file(name, show string, found map[*stack]hit) {
 			add(s, hit{ownFile, show, ""})
 		}
 	}
-	if u := c.r.nearest(name); u != nil && owners == nil {
+	if u := c.nearest(name); u != nil && owners == nil {
 		for _, s := range u.stacks {
 			add(s, hit{ownFolder, show, ""})
 		}
 	}
-	// A submodule of git's is named by its folder.
-	info, err := fs.Stat(c.r.tree, name)
-	isFolder := err == nil && info.IsDir()
 	for _, u := range c.units {
 		shared := c.uses[u].match(name, owners != nil, c.r)
-		if isFolder && shared == "" {
-			shared = c.uses[u].matchFolder(name)
-		}
 		if watch := c.r.config.watch[u]; shared == "" && watch.match(name) {
 			shared = "watch in iac.yaml"
 		}
 		for _, s := range u.stacks {
-			if isFolder && below(name, u.dir) {
+			// A submodule of git's is named by its folder.
+			if below(name, u.dir) {
 				add(s, hit{ownFolder, show, ""})
 			}
 			if shared != "" {
@@ -317,6 +320,17 @@ func (c *chooser) file(name, show string, found map[*stack]hit) {
 			}
 		}
 	}
+}
+
+// nearest gives the unit whose folder is the nearest at or above a file, nil where there is none. A project without a stack,
+// such as a template, is part of the one around it, unless the change took its last stack.
+func (c *chooser) nearest(file string) *unit {
+	for dir := range up(path.Dir(file)) {
+		if u := c.r.byDir[dir]; u != nil && (len(u.stacks) > 0 || u.outside != nil || c.lost[dir]) {
+			return u
+		}
+	}
+	return nil
 }
 
 // chosen gives the stacks that were touched.

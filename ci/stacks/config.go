@@ -22,9 +22,11 @@ type config struct {
 // watch are the files outside a project that touch it.
 type watch struct{ in, out []pathGlob }
 
+// match tells whether a file is watched, or something in it if it is a folder, as a submodule of git's is.
 func (w watch) match(file string) bool {
 	matches := func(g pathGlob) bool { return g.match(file) }
-	return slices.ContainsFunc(w.in, matches) && !slices.ContainsFunc(w.out, matches)
+	return slices.ContainsFunc(w.in, matches) && !slices.ContainsFunc(w.out, matches) ||
+		slices.ContainsFunc(w.in, func(g pathGlob) bool { return g.isIn(file) })
 }
 
 // configReader gathers what is wrong with iac.yaml.

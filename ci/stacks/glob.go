@@ -74,6 +74,11 @@ func (g pathGlob) match(file string) bool {
 	return g.exactly(file) || g.inside != nil && match(g.inside, strings.Split(file, "/"), isDoubleStar, matchText)
 }
 
+// isIn tells whether a glob names a folder that all it matches lies in.
+func (g pathGlob) isIn(dir string) bool {
+	return strings.HasPrefix(strings.Join(g.parts, "/"), dir+"/")
+}
+
 // exactly tells whether a path matches as a whole, not by a folder that it lies in.
 func (g pathGlob) exactly(name string) bool {
 	return match(g.parts, strings.Split(name, "/"), isDoubleStar, matchText)

@@ -38,7 +38,8 @@ type goProgram struct {
 	// dir is its folder, mod that of its go.mod.
 	dir, mod string
 	modules  []goModule
-	// spread says that it can import packages outside the project's own folder, which are shared one by one.
+	// spread says that it can import packages outside the project's own folder, or in the folder of another project in it,
+	// which are shared one by one.
 	spread bool
 }
 
@@ -71,7 +72,7 @@ func (r *Repository) goProgram(u *unit, dir string, found *uses) (goProgram, err
 			found.add(m.dir, "replace in "+shown(m.replacedIn))
 		}
 	}
-	p.spread = !below(u.dir, mod) && mod != dir
+	p.spread = !below(u.dir, mod) && mod != dir || r.holdsOther(mod, u)
 	if work, ok := r.goWork(mod, dir); ok {
 		p.spread = true
 		err = errors.Join(err, r.addWork(&p, work, found))
@@ -80,6 +81,18 @@ func (r *Repository) goProgram(u *unit, dir string, found *uses) (goProgram, err
 		found.add(path.Join(mod, "vendor"), "vendor folder of the program's Go module")
 	}
 	return p, err
+}
+
+// holdsOther tells whether a module holds another project than u. A file there is that project's own, and can
+// be of a package that the program imports.
+func (r *Repository) holdsOther(mod string, u *unit) bool {
+	return slices.ContainsFunc(r.units, func(other *unit) bool {
+		if other == u || !below(mod, other.dir) {
+			return false
+		}
+		of, _ := r.above(other.dir, "go.mod")
+		return of == mod
+	})
 }
 
 func (u *uses) addGoMod(dir, why string) {

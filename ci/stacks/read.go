@@ -208,16 +208,6 @@ func (r *Repository) owners(name string) []owner {
 	return owners
 }
 
-// nearest gives the unit whose folder is the nearest at or above a file, nil where there is none.
-func (r *Repository) nearest(file string) *unit {
-	for dir := range up(path.Dir(file)) {
-		if u := r.byDir[dir]; u != nil {
-			return u
-		}
-	}
-	return nil
-}
-
 // up gives a folder and those above it, the root last.
 func up(dir string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {

@@ -2,6 +2,8 @@ package stacks
 
 import (
 	"cmp"
+	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -28,7 +30,7 @@ func (r *Repository) removed(files []File) []Removed {
 	known := map[string]bool{}
 	for _, f := range files {
 		for _, name := range r.goneSides(f) {
-			for _, s := range r.removedBy(f, name, gone) {
+			for _, s := range r.removedBy(name, gone) {
 				if project.CheckStack(s.Stack) == nil {
 					found[s] = true
 					known[s.Dir] = true
@@ -69,16 +71,16 @@ func (r *Repository) goneProjects(files []File) goneProjects {
 	return gone
 }
 
-// removedBy gives the stacks that a path which is gone was the own file of.
-func (r *Repository) removedBy(f File, name string, gone goneProjects) []Removed {
+// removedBy gives the stacks that a path which is gone was the own file of. Where the file is now does not matter: only a
+// stack that keeps its name in a project that moved is still there.
+func (r *Repository) removedBy(name string, gone goneProjects) []Removed {
 	stack := stackName(path.Base(name))
 	if stack == "" || strings.HasSuffix(stack, ".deploy") {
 		return nil
 	}
-	renamed := name == f.Previous && slices.ContainsFunc(r.owners(f.Path), func(o owner) bool { return o.unit.stack(o.name) != nil })
 	var list []Removed
 	for _, o := range r.owners(name) {
-		if !renamed && o.unit.stack(stack) == nil {
+		if o.unit.stack(stack) == nil {
 			list = append(list, Removed{o.unit.dir, stack, removedHere})
 		}
 	}
@@ -87,11 +89,56 @@ func (r *Repository) removedBy(f File, name string, gone goneProjects) []Removed
 		switch {
 		case gone.removed[dir]:
 			return append(list, Removed{dir, stack, removedHere})
-		case moved != nil && !renamed && moved.stack(stack) == nil:
+		case moved != nil && moved.stack(stack) == nil:
 			return append(list, Removed{moved.dir, stack, removedHere})
 		case moved != nil, r.byDir[dir] != nil:
 			return list
 		}
 	}
 	return list
+}
+
+// checkRoot refuses changed files that do not look as if meant from the root of src: nothing of the change is in a project,
+// and all files of projects and stacks in it are in src without the folders before them, of which the first is not in src.
+// A change that removes a project with a stack is let through, as it can be a copy that goes.
+func (r *Repository) checkRoot(changes Changes, gone []Removed) error {
+	names := r.outsideProjects(changes.Files)
+	if changes.Everything != "" || len(names) == 0 || slices.ContainsFunc(gone, func(g Removed) bool { return g.Stack != "" }) {
+		return nil
+	}
+	first, _, _ := strings.Cut(names[0], "/")
+	if _, err := fs.Stat(r.tree, first); err == nil {
+		return nil
+	}
+	for prefix := range up(path.Dir(names[0])) {
+		inSrc := func(name string) bool {
+			rest, ok := strings.CutPrefix(name, prefix+"/")
+			return ok && strings.Contains(rest, "/") && r.files[rest]
+		}
+		if !slices.ContainsFunc(names, func(name string) bool { return !inSrc(name) }) {
+			return fmt.Errorf("changed files: %q is not in src, but %q is: want paths from the root of src", names[0], names[0][len(prefix)+1:])
+		}
+	}
+	return nil
+}
+
+// outsideProjects gives the changed files of projects and stacks, none if a changed file is a manifest or in a project.
+func (r *Repository) outsideProjects(files []File) []string {
+	var names []string
+	for _, f := range files {
+		for _, name := range []string{f.Path, f.Previous} {
+			if r.files[name] || r.owners(name) != nil {
+				return nil
+			}
+			for dir := range up(name) {
+				if dir != "." && r.byDir[dir] != nil {
+					return nil
+				}
+			}
+			if base := path.Base(name); isProject(base) || stackName(base) != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }

@@ -15,6 +15,8 @@ type uses struct {
 	paths map[string]string
 	// packages are the folders of Go packages, by what they are used for.
 	packages map[string]string
+	// folders are those that hold the others, and the others themselves.
+	folders map[string]string
 }
 
 // add takes in a file or folder. The first reason stays.
@@ -27,7 +29,7 @@ func (u *uses) add(name, why string) {
 	}
 }
 
-// match says what a file is used for, empty if it is not used. isStack says that it is the file of a stack, which no
+// match says what a file, or a folder with all in it, is used for, empty if it is not used. isStack says that it is the file of a stack, which no
 // program uses.
 func (u uses) match(file string, isStack bool, r *Repository) string {
 	if isStack {
@@ -38,22 +40,26 @@ func (u uses) match(file string, isStack bool, r *Repository) string {
 			return why
 		}
 	}
-	if u.packages == nil {
-		return ""
+	if u.packages != nil {
+		if why := u.packages[r.goPackage(file)]; why != "" {
+			return why
+		}
 	}
-	return u.packages[r.goPackage(file)]
+	return u.folders[file]
 }
 
-// matchFolder says what a folder with all in it is used for.
-func (u uses) matchFolder(dir string) string {
+// addFolders takes in the folders that hold what is used. The first reason stays.
+func (u *uses) addFolders() {
+	u.folders = map[string]string{}
 	for _, used := range []map[string]string{u.paths, u.packages} {
 		for _, name := range slices.Sorted(maps.Keys(used)) {
-			if below(dir, name) {
-				return used[name]
+			for dir := range up(name) {
+				if u.folders[dir] == "" {
+					u.folders[dir] = used[name]
+				}
 			}
 		}
 	}
-	return ""
 }
 
 // usesOf finds what a project uses.
@@ -81,6 +87,7 @@ func (r *Repository) usesOf(u *unit) (uses, error) {
 	case "nodejs", "bun":
 		errs = append(errs, r.nodeUses(program, &found))
 	}
+	found.addFolders()
 	return found, errors.Join(errs...)
 }
 

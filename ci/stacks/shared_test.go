@@ -30,12 +30,16 @@ func TestPulumiYamlNamesSharedFolders(t *testing.T) {
 func TestASubmoduleIsNamedByItsFolder(t *testing.T) {
 	files := program("go", "app", "dev").with(tree{"app/go.mod": "replace x => ../lib/x", "lib/x/go.mod": "module x"}).with(yamlProgram("sub/net", "core"))
 	runChoose(t, map[string]chooseCase{
-		"of a project":      {files, "app", []string{"app:dev app"}},
-		"of projects":       {files, "sub", []string{"sub/net:core sub"}},
-		"of shared code":    {files, "lib", []string{"app:dev lib (replace in app/go.mod)"}},
-		"just that":         {files, "lib/x", []string{"app:dev lib/x (replace in app/go.mod)"}},
-		"of something else": {files, "other", []string{}},
-		"of Go packages":    {oneModule, "pkg", []string{"infra/app:dev pkg (imported by infra/app)", "infra/net:core pkg (imported by infra/net)"}},
+		"of a project":               {files, "app", []string{"app:dev app"}},
+		"of projects":                {files, "sub", []string{"sub/net:core sub"}},
+		"of shared code":             {files, "lib", []string{"app:dev lib (replace in app/go.mod)"}},
+		"just that":                  {files, "lib/x", []string{"app:dev lib/x (replace in app/go.mod)"}},
+		"of something else":          {files, "other", []string{}},
+		"of watched files":           {files.with(tree{"iac.yaml": "watch: {app: [shared/dash/**, '**/*.json', '!shared/dash/x']}"}), "shared", []string{"app:dev shared (watch in iac.yaml)"}},
+		"of a watched folder":        {files.with(tree{"iac.yaml": "watch: {app: [shared/*.json]}"}), "shared", []string{"app:dev shared (watch in iac.yaml)"}},
+		"of no watched files":        {files.with(tree{"iac.yaml": "watch: {app: [shared/dash/**]}"}), "share;shared/dashes;other", []string{}},
+		"of code without a manifest": {files.with(tree{"app/go.mod": "replace x => ../shared/x"}), "shared", []string{"app:dev shared (replace in app/go.mod)"}},
+		"of Go packages":             {oneModule, "pkg", []string{"infra/app:dev pkg (imported by infra/app)", "infra/net:core pkg (imported by infra/net)"}},
 	})
 }
 
@@ -112,6 +116,31 @@ func TestGoPackagesAreSharedOneByOne(t *testing.T) {
 	})
 	if got, want := read(t, oneModule).GoFiles(), []string{"**/*.go", "third/**/*.go"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestGoPackagesInTheFolderOfANestedProject(t *testing.T) {
+	files := program("go", "infra", "prod").with(program("go", "infra/boot", "prod")).with(tree{
+		"infra/go.mod":          "module example.org/infra",
+		"infra/main.go":         "package main\nimport _ \"example.org/infra/boot/names\"",
+		"infra/boot/main.go":    "package main",
+		"infra/boot/names/n.go": "package names",
+	})
+	const boot = "infra/boot:prod "
+	runChoose(t, map[string]chooseCase{
+		"imported":     {files, "infra/boot/names/n.go", []string{"infra:prod infra/boot/names/n.go (imported by infra)", boot + "infra/boot/names/n.go"}},
+		"not imported": {files, "infra/boot/main.go", []string{boot + "infra/boot/main.go"}},
+		"its own":      {files, "infra/x", []string{"infra:prod infra/x"}},
+		"main is it": {files.with(tree{"infra/Pulumi.yaml": "name: infra\nruntime: go\nmain: boot", "infra/boot/go.mod": "module boot"}), "infra/boot/main.go",
+			[]string{"infra:prod infra/boot/main.go (imported by infra/boot)", boot + "infra/boot/main.go"}},
+		"main in it": {files.with(tree{"infra/Pulumi.yaml": "name: infra\nruntime: go\nmain: boot/cmd", "infra/boot/cmd/main.go": "package main"}), "infra/boot/cmd/main.go",
+			[]string{"infra:prod infra/boot/cmd/main.go (imported by infra/boot/cmd)", boot + "infra/boot/cmd/main.go"}},
+	})
+	if got, want := read(t, files).GoFiles(), []string{"infra/**/*.go"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := read(t, files.with(tree{"infra/boot/go.mod": "module boot"})).GoFiles(); len(got) != 0 {
+		t.Errorf("%q: another module in it needs no Go code", got)
 	}
 }
 
