@@ -15,7 +15,7 @@ import (
 
 // rules hold for every workflow. Each gives in what a workflow breaks it.
 var rules = []func(workflow) findings{
-	isNamedAfterWhatItRuns, runsOnHarmlessEvents, mayDoNoMoreThanItNeeds, waitsForItsOwnKind, hasOneCarefulJob,
+	isNamedAfterWhatItRuns, keepsAnIssue, runsOnHarmlessEvents, mayDoNoMoreThanItNeeds, waitsForItsOwnKind, hasOneCarefulJob,
 	pinsActions, stopsAtFailures, looksForSecretsFirst, keepsSecretsInVariables, keepsCachesOfPreviews,
 }
 
@@ -93,14 +93,31 @@ func runsOnHarmlessEvents(w workflow) (f findings) {
 func mayDoNoMoreThanItNeeds(w workflow) (f findings) {
 	want := map[string]string{"contents": "read"}
 	for _, c := range w.calls {
-		if _, comments := c[len(c)-1].Flags["--github-token"]; comments {
-			want["pull-requests"] = "write"
+		last := c[len(c)-1]
+		if _, writes := last.Flags["--github-token"]; writes {
+			want[map[bool]string{true: "issues", false: "pull-requests"}[last.keepsIssue()]] = "write"
 		}
 	}
 	if w.publishes() {
 		want["contents"] = "write"
 	}
 	f.add(!maps.Equal(w.Permissions, want), "the permissions are %v, want %v", w.Permissions, want)
+	return f
+}
+
+// keepsIssue is true for a function that writes an issue, and no comment on a pull request.
+func (l link) keepsIssue() bool {
+	_, keeps := l.Flags["--issue"]
+	return keeps
+}
+
+// The one workflow on a schedule is looked at by nobody: an issue tells what it found.
+func keepsAnIssue(w workflow) (f findings) {
+	for _, c := range w.calls {
+		last := c[len(c)-1]
+		_, token := last.Flags["--github-token"]
+		f.add(last.Function == "drift" && (!last.keepsIssue() || !token), "drift keeps no issue")
+	}
 	return f
 }
 
