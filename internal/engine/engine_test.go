@@ -26,6 +26,7 @@ var cases = []struct {
 	{"the version is that of the code", version},
 	{"a wrong value is refused before anything runs", refused},
 	{"each verb really runs, each time", fresh},
+	{"many stacks are chosen and previewed", many},
 	{"a comment is kept", commented},
 	{"no secret is shown", secrets},
 	{"caches are carried", caches},
@@ -49,7 +50,7 @@ func functionsAndHelp(c *caller) {
 		c.t.Fatal(err)
 	}
 	// Of an object that is no result of the main one nothing could be called.
-	objects := map[string][]string{module.Main.Name: nil, "Plan": {"plan"}}
+	objects := map[string][]string{module.Main.Name: nil, "Plan": {"plan"}, "Plans": {"plan-all"}}
 	if len(module.Objects) != len(objects) {
 		c.t.Errorf("the module has %d types, want a test of each", len(module.Objects))
 	}
@@ -133,6 +134,18 @@ func fresh(c *caller) {
 			}
 		})
 	}
+}
+
+// many previews two stacks of one program.
+func many(c *caller) {
+	for _, name := range []string{"one", "two"} {
+		if err := os.WriteFile(filepath.Join(c.src, "Pulumi."+name+".yaml"), []byte("{}\n"), 0o600); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	c.has(c.call("stacks", "--src", c.src, "--all"), `"dir":".","project":"engine","stack":"one","why":"--all"`, `"stack":"two"`)
+	printed := c.call(slices.Concat(ways["in a container"], []string{"preview-all", "--src", c.src, "--all", "--upsert"})...)
+	c.has(printed, "2 of 2 stacks change: ", ".:one", ".:two")
 }
 
 // commented previews twice on a pull request, and then with a program that fails.
