@@ -282,3 +282,12 @@ func (c *caller) stack() string {
 func (c *caller) verb(way []string, verb string, flags ...string) []string {
 	return slices.Concat(way, []string{verb, "--src", c.src, "--stack", c.stack(), "--upsert"}, flags)
 }
+
+// ways are those to test with. On the host engine internal/e2e tests the other one, which has no caches there and takes
+// minutes with this program.
+func (c *caller) ways() map[string][]string {
+	if c.onHost {
+		return map[string][]string{"in a container": ways["in a container"]}
+	}
+	return ways
+}

@@ -113,7 +113,7 @@ var ran = regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`)
 
 // fresh calls preview and up twice each: the same source, stack and secrets. The time that the program gives differs.
 func fresh(c *caller) {
-	for name, way := range ways {
+	for name, way := range c.ways() {
 		c.t.Run(name, func(t *testing.T) {
 			c := c.with(t)
 			before := time.Now().Add(-time.Minute)
@@ -154,7 +154,7 @@ func commented(c *caller) {
 		c.t.Skip("IAC_ENGINE_GITHUB is not set: no comments were posted")
 	}
 	number := 10
-	for name, way := range ways {
+	for name, way := range c.ways() {
 		number++
 		flags, comments := c.pull(number)
 		c.t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func commented(c *caller) {
 
 // secrets has a program that prints its own. Where the engine shows progress, it knows secrets only as they are.
 func secrets(c *caller) {
-	for name, way := range ways {
+	for name, way := range c.ways() {
 		c.t.Run(name, func(t *testing.T) {
 			c := c.with(t)
 			a := c.ask(append([]string{"call"}, c.verb(way, "preview")...)...)
@@ -258,7 +258,7 @@ func failing(c *caller) {
 		c.edit("Pulumi.yaml", "file:///tmp", "file://"+c.t.TempDir())
 	}
 	c.edit("index.js", `"use strict";`, `throw new (require("@pulumi/pulumi").RunError)("the words of the program");`)
-	for name, way := range ways {
+	for name, way := range c.ways() {
 		c.t.Run(name, func(t *testing.T) {
 			c := c.with(t)
 			var flags []string
