@@ -127,7 +127,7 @@ func (c choosing) changes(ctx context.Context, r *run, src *dagger.Directory, p 
 }
 
 // whichStacks asks for what no pull request tells.
-const whichStacks = "give all, or changed-files with the paths that changed"
+const whichStacks = "give --all, or --changed-files with the paths that changed"
 
 // changed gives a run whose target is the pull request of the change: the one that is previewed, or the merged one of the
 // commit.

@@ -80,7 +80,7 @@ func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error
 		return r, err
 	}
 	if parts := strings.Split(r.stack, "/"); len(parts) == 3 && parts[1] != r.project.Name {
-		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, of which Pulumi.yaml in src is", r.stack, r.project.Name)
+		return r, fmt.Errorf("invalid stack %q: want a stack of the project %s, which Pulumi.yaml in src names", r.stack, r.project.Name)
 	}
 	r.runner, err = checked.runner(r.project, func() *ownContainer {
 		return &ownContainer{iac: checked, base: base, kept: checked.keepCache(ctx, r.purpose)}

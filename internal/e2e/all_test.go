@@ -302,9 +302,9 @@ func TestTheFilesOfThePullRequestDecide(t *testing.T) {
 	if got := ids(r.pull()...); got != "" {
 		t.Errorf("in the root of the repository it touches %s", got)
 	}
-	r.has(r.fail(r.all("stacks")...), "missing github-token: it is not known which stacks the change touches", "all, or changed-files")
+	r.has(r.fail(r.all("stacks")...), "missing github-token: it is not known which stacks the change touches", "--all, or --changed-files")
 	r.must(r.github.AddCommit(repo, otherCommit))
-	r.has(r.fail(r.all("preview-all", append(r.merged()[:4:4], "--commit", otherCommit)...)...), "no merged pull request of acme/shop has the commit", "give all, or changed-files")
+	r.has(r.fail(r.all("preview-all", append(r.merged()[:4:4], "--commit", otherCommit)...)...), "no merged pull request of acme/shop has the commit", "give --all, or --changed-files")
 }
 
 func TestOneFailingPreviewStopsNone(t *testing.T) {
@@ -555,7 +555,7 @@ func TestDriftAndRefreshOfAllStacks(t *testing.T) {
 	}
 	r.edit(r.path("base/Pulumi.yaml"), "name: base}}", "name: other}}")
 	r.has(r.fail(r.all("drift-all", append(only, "--unapplied")...)...), "1 of 2 stacks drifted or failed: base:prod")
-	r.has(r.fail(r.all("drift-all")...), "which stacks does the change touch? give all, or changed-files")
+	r.has(r.fail(r.all("drift-all")...), "which stacks does the change touch? give --all, or --changed-files")
 }
 
 func TestWhatIsRefusedOfManyStacks(t *testing.T) {
