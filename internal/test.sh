@@ -9,7 +9,7 @@ if [ "${1-}" = quick ]; then
 fi
 status=0
 # shellcheck disable=SC2086 # words, and none at all
-go test -json $race -timeout 40m -parallel 4 $packages || status=1
+go test -json $race -timeout 60m -parallel 4 $packages || status=1
 # Package main of the module has no tests of its own: it cannot start outside of a session.
 # shellcheck disable=SC2086
 (cd ci && go list -e ./... | grep '^dagger/iac/' | grep -v /internal/ | xargs go test -json $race -timeout 10m) || status=1
