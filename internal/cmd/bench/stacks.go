@@ -21,7 +21,7 @@ import (
 // How much longer many stacks may take than one, and how much more memory ten times as many.
 const (
 	maxTimes  = 4.0
-	maxMemory = 2.0
+	maxMemory = 3.0
 )
 
 // smallProgram is each of the two projects whose stacks are measured.
