@@ -24,7 +24,7 @@ check: check-tools vet lint
 
 # unit comes last: its last line says how many tests ran.
 unit: test-tools
-	@echo "running the tests, with the race detector, about 10 minutes"
+	@echo "running the tests, with the race detector, about half an hour"
 	@$(GOTESTSUM) ./internal/test.sh
 
 vet: stage
