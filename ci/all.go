@@ -16,6 +16,7 @@ import (
 
 	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
+	"dagger/iac/marker"
 	"dagger/iac/plan"
 	"dagger/iac/project"
 	"dagger/iac/stacks"
@@ -103,10 +104,8 @@ func (m *Iac) ready(ctx context.Context, a *many, chosen []stacks.Stack, manifes
 			alone[s.Dir] = &sync.Mutex{}
 		}
 		r := *a.run
-		r.runner, r.project, r.workDir, r.stack = runners[s.Dir], s.Project, s.Dir, a.choosing.stackName(s)
-		if r.workDir == "." {
-			r.workDir = ""
-		}
+		r.runner, r.project = runners[s.Dir], s.Project
+		r.isOf(s.Dir, a.choosing.stackName(s))
 		ready = append(ready, &one{run: &r, Stack: s, alone: alone[s.Dir]})
 	}
 	a.stacks = ready
@@ -136,8 +135,8 @@ func sideBySide(atOnce, n int, do func(i int)) {
 }
 
 // each runs the stacks side by side. One that fails stops no other.
-func (a *many) each(list []*one, do func(s *one)) {
-	sideBySide(a.Parallel, len(list), func(i int) { do(list[i]) })
+func (a *many) each(do func(s *one)) {
+	sideBySide(a.Parallel, len(a.stacks), func(i int) { do(a.stacks[i]) })
 }
 
 // learn takes what has become a secret in one stack into the mask of all: another one may have printed it.
@@ -216,18 +215,28 @@ func (s *one) refersTo(reference string) (organization, project, name string) {
 // content is what is told of the whole call.
 func (a *many) content() comment.All {
 	a.learn()
-	all := comment.All{Rows: a.rows(), Total: a.total, NotStarted: a.notStarted, NotApplied: a.notApplied, Quiet: a.quiet}
+	all := comment.All{ID: a.id(), Rows: a.rows(), Total: a.total, NotStarted: a.notStarted, NotApplied: a.notApplied, Quiet: a.quiet}
 	if a.target != nil {
 		given := a.target.content
-		all.ID.Key, all.Commit, all.RunURL, all.Time = given.ID.Key, given.Commit, given.RunURL, given.Time
+		all.Commit, all.RunURL, all.Time = given.Commit, given.RunURL, given.Time
 	}
-	all.ID.Project, all.ID.Stack, all.ID.Began, all.ID.Iac = allStacks, a.part(), a.began, release
-	if a.verb != "preview" {
-		all.ID.Verb = a.verb
-	} else if reviewed := a.together().Reviewed(); a.notStarted == "" {
+	if a.verb == "preview" && a.notStarted == "" {
+		reviewed := a.together().Reviewed()
 		all.ID.Plan, all.ID.Steps = reviewed.Digest, reviewed.Steps
 	}
 	return all
+}
+
+// id is the marker of the comment, without a plan.
+func (a *many) id() marker.Marker {
+	id := marker.Marker{Project: allStacks, Stack: a.part(), Began: a.began, Iac: release}
+	if a.target != nil {
+		id.Key = a.target.content.ID.Key
+	}
+	if a.verb != "preview" {
+		id.Verb = a.verb
+	}
+	return id
 }
 
 // allStacks stands in the marker for project and stack: no project and no stack can be called so.

@@ -162,7 +162,7 @@ func (m *Iac) PreviewAll(
 
 // preview previews all stacks.
 func (a *many) preview(ctx context.Context) {
-	a.each(a.stacks, func(s *one) {
+	a.each(func(s *one) {
 		s.did = s.pulumi(ctx, "preview")
 		s.plan = plan.Of(s.did.report)
 	})

@@ -91,6 +91,6 @@ func (m *Iac) RefreshAll(
 	if err != nil {
 		return "", a.fail(err)
 	}
-	a.each(a.stacks, func(s *one) { s.did = s.pulumi(ctx, "refresh", "--yes") })
+	a.each(func(s *one) { s.did = s.pulumi(ctx, "refresh", "--yes") })
 	return a.finish(a.content())
 }

@@ -63,10 +63,7 @@ type run struct {
 func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error) {
 	b := m.begin(ctx, verb, s)
 	r := b.run
-	r.workDir, r.stack = s.WorkDir, s.Stack
-	if r.workDir == "." {
-		r.workDir = ""
-	}
+	r.isOf(s.WorkDir, s.Stack)
 	b.badValue = errors.Join(checkStack(verb, s.Stack), project.CheckWorkDir(s.WorkDir), b.badValue)
 	reading := start(func() (project.Project, error) { return readProject(ctx, r.program()) })
 	var base *future[*dagger.Container]
@@ -86,6 +83,14 @@ func (m *Iac) prepare(ctx context.Context, verb string, s settings) (*run, error
 		return &ownContainer{iac: checked, base: base, kept: checked.keepCache(ctx, r.purpose)}
 	})
 	return r, err
+}
+
+// isOf says which stack the run is of, by the folder of its program in src.
+func (r *run) isOf(workDir, stack string) {
+	r.workDir, r.stack = workDir, stack
+	if r.workDir == "." {
+		r.workDir = ""
+	}
 }
 
 // beginning is a run whose values are being checked.

@@ -181,7 +181,7 @@ type upWish struct {
 
 // up previews all stacks, compares what they would do with what was reviewed, and applies them in order.
 func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
-	a.each(a.stacks, func(s *one) {
+	a.each(func(s *one) {
 		expected := s.options.ExpectNoChanges
 		s.options.ExpectNoChanges = false // that is asked of what is applied
 		s.preview = s.pulumi(ctx, "preview")
@@ -303,7 +303,7 @@ func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish)
 	case !wish.reviewed:
 		return nil
 	}
-	id := a.content().ID
+	id := a.id()
 	id.Verb = ""
 	agreed, err := a.agreed(ctx, merging, id)
 	if err != nil {
@@ -344,8 +344,8 @@ func (a *many) by(id string) *one {
 func (s *one) steps() string {
 	var names []string
 	for i, step := range s.plan.Steps {
-		if i == maxProperties {
-			names = append(names, fmt.Sprintf("%d more", len(s.plan.Steps)-maxProperties))
+		if i == maxSteps {
+			names = append(names, fmt.Sprintf("%d more", len(s.plan.Steps)-maxSteps))
 			break
 		}
 		names = append(names, step.String())
@@ -353,5 +353,5 @@ func (s *one) steps() string {
 	return strings.Join(names, ", ")
 }
 
-// maxProperties is how many steps of a stack are named.
-const maxProperties = 5
+// maxSteps is how many steps of a stack are named.
+const maxSteps = 5
