@@ -610,6 +610,10 @@ func TestMessagesMetMostOften(t *testing.T) {
 			w.environ = append(w.environ, "PULUMI_ACCESS_TOKEN=")
 			return w.refused(dotEnv + "dagger -m ./ci call preview")
 		},
+		"aws-access-key is empty": func(w *world) string {
+			w.environ = append(w.environ, "AWS_ACCESS_KEY_ID=")
+			return w.refused(dotEnv + "dagger -m ./ci call preview")
+		},
 		"github-token is empty": func(w *world) string {
 			w.environ = append(append(w.environ, "GITHUB_TOKEN="), inGitHubActions...)
 			return w.refused(dotEnv + "dagger -m ./ci call preview")
