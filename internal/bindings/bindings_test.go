@@ -3,12 +3,14 @@ package bindings_test
 import (
 	"encoding/json"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,6 +48,33 @@ func write(t *testing.T, name, text string) {
 	}
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An engine uploads the module whole, and keeps each version of it.
+func TestTheModuleHoldsOnlySources(t *testing.T) {
+	ci := filepath.Join("..", "..", "ci")
+	generated := filepath.Join(ci, "internal")
+	var size int
+	err := filepath.WalkDir(ci, func(name string, d fs.DirEntry, err error) error {
+		if name == generated {
+			return fs.SkipDir
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		size += len(text)
+		if len(text) > 100_000 || !utf8.Valid(text) {
+			t.Errorf("%s, of %d bytes, is no source", name, len(text))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size == 0 || size > 2_000_000 {
+		t.Errorf("ci/ has %d bytes", size)
 	}
 }
 
