@@ -149,10 +149,10 @@ var examples = map[example]func(*testing.T, string){
 	{"caches.md", "docker run"}:                                   onlyRead,
 	{"caches.md", "helm upgrade"}:                                 onlyRead,
 	{"client.md", "dagger run"}:                                   exampleOfAClient,
-	{"credentials.md", "pulumi/auth-actions"}:                     exampleOfAWorkflow,
+	{"credentials.md", "aws-actions/configure-aws-credentials"}:   exampleOfAWorkflow,
 	{"credentials.md", "env://AWS_SESSION_TOKEN \\\n    preview"}: exampleOfVariables,
 	{"credentials.md", "ARM_CLIENT_SECRET"}:                       exampleOfVariables,
-	{"credentials.md", "ARM_OIDC_REQUEST_TOKEN"}:                  exampleOfVariables,
+	{"credentials.md", "ARM_OIDC_REQUEST_TOKEN"}:                  exampleOfAWorkflow,
 	{"credentials.md", "GOOGLE_CREDENTIALS"}:                      exampleOfVariables,
 	{"credentials.md", "GOOGLE_OAUTH_ACCESS_TOKEN"}:               exampleOfVariables,
 	{"credentials.md", "KUBECONFIG_TEXT"}:                         exampleOfVariables,
@@ -266,6 +266,9 @@ func exampleOfAWorkflow(t *testing.T, text string) {
 	for _, name := range []string{"preview", "up"} {
 		// A step sees what it is given, and what GitHub and other actions set.
 		w.environ = slices.Clone(inGitHubActions)
+		if strings.Contains(text, "id-token: write") {
+			w.environ = append(w.environ, "ACTIONS_ID_TOKEN_REQUEST_URL=https://token.example.com", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=notATokenOfAnyJob")
+		}
 		for _, step := range workflow.Jobs[name].Steps {
 			switch action, _, _ := strings.Cut(step.Uses, "@"); action {
 			case "aws-actions/configure-aws-credentials":
@@ -286,6 +289,12 @@ func exampleOfAWorkflow(t *testing.T, text string) {
 					t.Errorf("%s is %q", variable, value)
 				}
 				delete(step.Env, variable)
+			}
+			for variable, value := range step.Env {
+				if strings.HasPrefix(variable, "ARM_") {
+					w.environ = append(w.environ, variable+"="+value)
+					delete(step.Env, variable)
+				}
 			}
 			if len(step.Env) > 0 {
 				t.Errorf("of the variables %v it is not known what they are", step.Env)
