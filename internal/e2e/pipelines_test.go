@@ -140,7 +140,11 @@ func (a *agent) command(c pipelines.Command, outputs map[string]string) answer {
 	a.write(file, "")
 	environ := append([]string{
 		"PATH=" + filepath.Join(a.home, "bin") + ":" + os.Getenv("PATH"), "HOME=" + a.home, "RUNNER_TEMP=" + a.t.TempDir(), "GITHUB_OUTPUT=" + file,
+		"GITHUB_STEP_SUMMARY=" + filepath.Join(a.home, "summary"),
 	}, goFolders()...)
+	for name, output := range c.Given {
+		environ = append(environ, name+"="+outputs[output])
+	}
 	for name, value := range a.variables(c) {
 		environ = append(environ, name+"="+value)
 	}
@@ -240,6 +244,19 @@ func TestPipelinesOfManyStacks(t *testing.T) {
 	}
 }
 
+// What somebody approves is shown before, and only that is applied.
+func TestPipelineWithAnApproval(t *testing.T) {
+	t.Parallel()
+	a := newAgent(t, pipelines.Approved, pipelines.Push)
+	a.merge()
+	updates := a.updates()
+	if got := a.build(pipelines.Push); got.code != 0 || a.updates() != updates+1 {
+		t.Fatalf("the update ended with %d, and there were %d updates\n%s%s", got.code, a.updates()-updates, got.stdout, got.stderr)
+	}
+	a.has(a.said("summary"), "1 to create")
+	a.has(a.comment().Body, "1 created", "commit `6dcb09b`", "[run](https://")
+}
+
 // The code of strangers never runs with secrets: it does not run at all, and says so.
 func TestPipelinesOfForks(t *testing.T) {
 	t.Parallel()
@@ -268,29 +285,34 @@ func TestPipelinesOfForks(t *testing.T) {
 	}
 }
 
-// The workflow of the schedule is only GitHub's.
-func TestPipelineOfASchedule(t *testing.T) {
+// Workflows on a schedule are only GitHub's.
+func TestPipelinesOfASchedule(t *testing.T) {
 	t.Parallel()
-	a := newAgent(t, pipelines.Systems[0], pipelines.Schedule)
-	page := a.page()
-	state := a.state()
-	run := func(drifts bool) {
-		t.Helper()
-		got := a.build(pipelines.Schedule)
-		if (got.code != 0) != drifts || a.state() != state || len(a.comments()) > 0 {
-			t.Errorf("it ended with %d, the stack changed: %t, and there are %d comments\n%s%s", got.code, a.state() != state, len(a.comments()), got.stdout, got.stderr)
-		}
+	for name, system := range map[string]pipelines.System{"one stack": pipelines.Systems[0], "many": pipelines.ManyStacks} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAgent(t, system, pipelines.Schedule)
+			page := a.page()
+			state := a.state()
+			run := func(drifts bool) {
+				t.Helper()
+				got := a.build(pipelines.Schedule)
+				if (got.code != 0) != drifts || a.state() != state || len(a.comments()) > 0 {
+					t.Errorf("it ended with %d, the stack changed: %t, and there are %d comments\n%s%s", got.code, a.state() != state, len(a.comments()), got.stdout, got.stderr)
+				}
+			}
+			run(false)
+			if all := a.github.Issues(repo); len(all) > 0 {
+				t.Errorf("there are %+v", all)
+			}
+			a.write(page, "hello, world")
+			run(true)
+			a.issue("open", 0, "1 updated\n", "[run](https://github.com/"+repo+"/actions/runs/4711)")
+			a.write(page, "hello")
+			run(false)
+			a.issue("closed", 1)
+		})
 	}
-	run(false)
-	if all := a.github.Issues(repo); len(all) > 0 {
-		t.Errorf("there are %+v", all)
-	}
-	a.write(page, "hello, world")
-	run(true)
-	a.issue("open", 0, "1 updated\n", "[run](https://github.com/"+repo+"/actions/runs/4711)")
-	a.write(page, "hello")
-	run(false)
-	a.issue("closed", 1)
 }
 
 // builds are what CodeBuild answers: the builds of a project. With finished, they are so from the second time on.

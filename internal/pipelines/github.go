@@ -1,9 +1,12 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +36,12 @@ var github = System{
 }
 
 // ManyStacks is GitHub Actions with the workflows for many stacks.
-var ManyStacks = github.with("examples/ci/github-actions/preview-all.yml", "examples/ci/github-actions/up-all.yml")
+var ManyStacks = github.with(
+	"examples/ci/github-actions/preview-all.yml", "examples/ci/github-actions/up-all.yml", "examples/ci/github-actions/drift-all.yml",
+)
+
+// Approved is GitHub Actions with the workflow whose updates somebody approves.
+var Approved = github.with("examples/ci/github-actions/up-approved.yml")
 
 // with gives the system with other files.
 func (s System) with(names ...string) System {
@@ -49,8 +57,9 @@ type actionsWorkflow struct {
 		Cancel bool `yaml:"cancel-in-progress"`
 	}
 	Jobs map[string]struct {
-		If          string
+		If, Needs   string
 		Environment string
+		Outputs     map[string]string
 		Timeout     int `yaml:"timeout-minutes"`
 		Steps       []struct {
 			Name, ID, If, Run string
@@ -96,7 +105,12 @@ func (w actionsWorkflow) startsFor(run Run) (bool, error) {
 func (w actionsWorkflow) commands(run Run) ([]Command, error) {
 	var all []Command
 	names := actionsScope(run)
-	for name, job := range w.Jobs {
+	order, err := w.order()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range order {
+		job := w.Jobs[name]
 		runs, err := holds(orTrue(job.If), names)
 		if err != nil {
 			return nil, err
@@ -110,11 +124,51 @@ func (w actionsWorkflow) commands(run Run) ([]Command, error) {
 				Replaced: w.Concurrency.Cancel, Queued: w.Concurrency.Group != "" && !w.Concurrency.Cancel,
 				Limit: time.Duration(job.Timeout) * time.Minute,
 			}
+			if c.Given, err = w.given(job.Needs, step.Env); err != nil {
+				return nil, err
+			}
 			if c.Env, c.Secrets, err = actionsEnv(step.Env, job.Environment, names); err != nil {
 				return nil, err
 			}
 			all = append(all, c)
 		}
+	}
+	return all, nil
+}
+
+// order are the jobs, each after the one that it needs.
+func (w actionsWorkflow) order() ([]string, error) {
+	names := slices.Sorted(maps.Keys(w.Jobs))
+	slices.SortStableFunc(names, func(a, b string) int {
+		return cmp.Compare(len(w.Jobs[a].Needs), len(w.Jobs[b].Needs))
+	})
+	for _, name := range names {
+		if needs := w.Jobs[name].Needs; needs != "" && (len(w.Jobs[needs].Steps) == 0 || w.Jobs[needs].Needs != "") {
+			return nil, fmt.Errorf("%s needs %s: %w", name, needs, errNotUnderstood)
+		}
+	}
+	return names, nil
+}
+
+var (
+	outputOfJob  = regexp.MustCompile(`^\$\{\{ needs\.(\w+)\.outputs\.(\w+) \}\}$`)
+	outputOfStep = regexp.MustCompile(`^\$\{\{ steps\.(\w+)\.outputs\.(\w+) \}\}$`)
+)
+
+// given takes the variables out of those of a step that hold what a step of the job before gave.
+func (w actionsWorkflow) given(needs string, env map[string]string) (map[string]string, error) {
+	all := map[string]string{}
+	for name, value := range env {
+		match := outputOfJob.FindStringSubmatch(value)
+		if match == nil {
+			continue
+		}
+		step := outputOfStep.FindStringSubmatch(w.Jobs[needs].Outputs[match[2]])
+		if match[1] != needs || step == nil {
+			return nil, fmt.Errorf("%s: %w", value, errNotUnderstood)
+		}
+		all[name] = step[1] + "." + step[2]
+		delete(env, name)
 	}
 	return all, nil
 }

@@ -66,6 +66,8 @@ type Command struct {
 	Env map[string]string
 	// Secrets are the variables that hold secrets, and what the system keeps each by.
 	Secrets map[string]string
+	// Given are the variables that hold an output of a step before, as GitHub Actions calls it, named ID.NAME.
+	Given map[string]string
 	// Says is what the system itself ends the run with, in the place of a command.
 	Says string
 	// ID and If are those of a step of GitHub Actions, whose condition hangs on the steps before it.

@@ -21,6 +21,9 @@ import (
 func TestWorkflowsKeepTheRules(t *testing.T) {
 	module := load(t)
 	for name, text := range texts(t) {
+		if name == approved { // TestUpWithAnApproval
+			continue
+		}
 		for _, problem := range problems(module, name, text) {
 			t.Errorf("%s.yml: %s", name, problem)
 		}
