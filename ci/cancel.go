@@ -8,9 +8,9 @@ import (
 	"dagger/iac/report"
 )
 
-// Frees a stack that a run has locked which was killed
+// Frees a stack that is still locked by a run that was killed
 //
-// A run that still goes on is ended by Pulumi Cloud; with a state of your own, end it first.
+// Pulumi Cloud also ends a run that still goes on; with a state of your own, end that run first.
 //
 // +cache="never"
 func (m *Iac) Cancel(
@@ -28,7 +28,7 @@ func (m *Iac) Cancel(
 	//
 	// +optional
 	workDir string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,

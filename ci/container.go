@@ -24,7 +24,7 @@ func (m *Iac) WithEnvVariable(
 	name string,
 	// Value; not for secrets, it may be shown
 	value string,
-	// Give it to the step too that installs the program's dependencies
+	// Give it also to the step that installs the program's dependencies
 	//
 	// +optional
 	duringInstall bool,
@@ -44,7 +44,7 @@ func (m *Iac) WithSecretVariable(
 	name string,
 	// Secret, such as env://AWS_SESSION_TOKEN
 	secret *dagger.Secret,
-	// Give it to the step too that installs the program's dependencies, for a private registry
+	// Give it also to the step that installs the program's dependencies, for a private registry
 	//
 	// +optional
 	duringInstall bool,
@@ -58,7 +58,7 @@ func (m *Iac) WithSecretVariable(
 	return c, nil
 }
 
-// Runs Pulumi in a container of your own, as root, which must have the Pulumi CLI and the program's language; implies with-cache
+// Runs Pulumi, as root, in a container of your own, which must have the Pulumi CLI and the program's language; implies with-cache
 func (m *Iac) WithContainer(
 	// Container or image, such as ghcr.io/acme/pulumi:1.2.3
 	container *dagger.Container,

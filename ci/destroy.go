@@ -36,7 +36,7 @@ func (m *Iac) Destroy(
 	//
 	// +optional
 	workDir string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -48,15 +48,15 @@ func (m *Iac) Destroy(
 	//
 	// +optional
 	waitForLock string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// Work on resources too that depend on a target
+	// Work also on resources that depend on a target
 	//
 	// +optional
 	targetDependents bool,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,

@@ -13,7 +13,7 @@ import (
 
 // Fails when the cloud is not what the states of the stacks say, without changing anything
 //
-// Which stacks is told by --changed-files or --all.
+// --changed-files or --all says which stacks.
 //
 // +cache="never"
 func (m *Iac) DriftAll(
@@ -27,11 +27,11 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	organization string,
-	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	// Take only stacks whose folder:stack matches one of these, such as infra/*:prod, where * is any text
 	//
 	// +optional
 	only []string,
-	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	// Leave out stacks whose folder:stack matches one of these, such as *:dev
 	//
 	// +optional
 	skip []string,
@@ -39,7 +39,7 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
+	// File with the paths in src that changed, one per line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -48,12 +48,12 @@ func (m *Iac) DriftAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Most stacks to take; nothing is run where there are more
+	// Largest number of stacks to take; if there are more, nothing is run
 	//
 	// +optional
 	// +default=50
 	maxStacks int,
-	// Fail too if something of the program has not been applied
+	// Fail also if something in the program has not been applied
 	//
 	// +optional
 	unapplied bool,
@@ -73,7 +73,7 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	runUrl string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -81,11 +81,11 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	timeout string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,

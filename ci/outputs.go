@@ -21,7 +21,7 @@ func (m *Iac) Outputs(
 	//
 	// +optional
 	stack string,
-	// Name of the only output to print, as text
+	// Print only the output of this name, as text
 	//
 	// +optional
 	name string,
@@ -33,7 +33,7 @@ func (m *Iac) Outputs(
 	//
 	// +optional
 	workDir string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,

@@ -36,11 +36,11 @@ func (m *Iac) PlanAll(
 	//
 	// +optional
 	organization string,
-	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	// Take only stacks whose folder:stack matches one of these, such as infra/*:prod, where * is any text
 	//
 	// +optional
 	only []string,
-	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	// Leave out stacks whose folder:stack matches one of these, such as *:dev
 	//
 	// +optional
 	skip []string,
@@ -48,7 +48,7 @@ func (m *Iac) PlanAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
+	// File with the paths in src that changed, one per line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -57,7 +57,7 @@ func (m *Iac) PlanAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Most stacks to take; nothing is run where there are more
+	// Largest number of stacks to take; if there are more, nothing is run
 	//
 	// +optional
 	// +default=50
@@ -78,11 +78,11 @@ func (m *Iac) PlanAll(
 	//
 	// +optional
 	commit string,
-	// Properties not worth reading about, such as tags.*, with * for any text: updates of nothing else are counted and folded apart
+	// Properties that matter little, such as tags.*, where * is any text: updates that change only these are counted and folded apart
 	//
 	// +optional
 	quietProperty []string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -90,19 +90,19 @@ func (m *Iac) PlanAll(
 	//
 	// +optional
 	timeout string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// Work on resources too that depend on a target
+	// Work also on resources that depend on a target
 	//
 	// +optional
 	targetDependents bool,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,
-	// URNs of resources to replace, or patterns with *
+	// Replace these resources: URNs, or patterns with *
 	//
 	// +optional
 	replace []string,

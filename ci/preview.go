@@ -43,7 +43,7 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	githubRepository string,
-	// Name that tells apart two comments for the same stack, such as one a job
+	// Name that keeps comments for the same stack apart, such as one for each job
 	//
 	// +optional
 	commentKey string,
@@ -51,15 +51,15 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	commentOptional bool,
-	// Create no comment that only says there is nothing to change; one that is there is updated
+	// Create no comment when there is nothing to change; a comment that is there already is still updated
 	//
 	// +optional
 	commentOnlyChanges bool,
-	// Properties not worth reading about, such as tags.*, with * for any text: updates of nothing else are counted and folded apart
+	// Properties that matter little, such as tags.*, where * is any text: updates that change only these are counted and folded apart
 	//
 	// +optional
 	quietProperty []string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -79,19 +79,19 @@ func (m *Iac) Preview(
 	//
 	// +optional
 	timeout string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// Work on resources too that depend on a target
+	// Work also on resources that depend on a target
 	//
 	// +optional
 	targetDependents bool,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,
-	// URNs of resources to replace, or patterns with *
+	// Replace these resources: URNs, or patterns with *
 	//
 	// +optional
 	replace []string,

@@ -25,11 +25,11 @@ func (m *Iac) PreviewAll(
 	//
 	// +optional
 	organization string,
-	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	// Take only stacks whose folder:stack matches one of these, such as infra/*:prod, where * is any text
 	//
 	// +optional
 	only []string,
-	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	// Leave out stacks whose folder:stack matches one of these, such as *:dev
 	//
 	// +optional
 	skip []string,
@@ -37,7 +37,7 @@ func (m *Iac) PreviewAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
+	// File with the paths in src that changed, one per line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -46,7 +46,7 @@ func (m *Iac) PreviewAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Most stacks to take; nothing is run where there are more
+	// Largest number of stacks to take; if there are more, nothing is run
 	//
 	// +optional
 	// +default=50
@@ -63,7 +63,7 @@ func (m *Iac) PreviewAll(
 	//
 	// +optional
 	githubRepository string,
-	// Name that tells apart two comments for the same stack, such as one a job
+	// Name that keeps comments for the same stack apart, such as one for each job
 	//
 	// +optional
 	commentKey string,
@@ -71,15 +71,15 @@ func (m *Iac) PreviewAll(
 	//
 	// +optional
 	commentOptional bool,
-	// Create no comment that only says there is nothing to change; one that is there is updated
+	// Create no comment when there is nothing to change; a comment that is there already is still updated
 	//
 	// +optional
 	commentOnlyChanges bool,
-	// Properties not worth reading about, such as tags.*, with * for any text: updates of nothing else are counted and folded apart
+	// Properties that matter little, such as tags.*, where * is any text: updates that change only these are counted and folded apart
 	//
 	// +optional
 	quietProperty []string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -99,19 +99,19 @@ func (m *Iac) PreviewAll(
 	//
 	// +optional
 	timeout string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// Work on resources too that depend on a target
+	// Work also on resources that depend on a target
 	//
 	// +optional
 	targetDependents bool,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,
-	// URNs of resources to replace, or patterns with *
+	// Replace these resources: URNs, or patterns with *
 	//
 	// +optional
 	replace []string,

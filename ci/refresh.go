@@ -27,7 +27,7 @@ func (m *Iac) Refresh(
 	//
 	// +optional
 	workDir string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -39,11 +39,11 @@ func (m *Iac) Refresh(
 	//
 	// +optional
 	waitForLock string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,

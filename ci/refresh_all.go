@@ -9,7 +9,7 @@ import (
 
 // Updates the state of every stack that a change touches from the cloud, without asking
 //
-// Which ones is told by --changed-files or --all.
+// --changed-files or --all says which ones.
 //
 // +cache="never"
 func (m *Iac) RefreshAll(
@@ -23,11 +23,11 @@ func (m *Iac) RefreshAll(
 	//
 	// +optional
 	organization string,
-	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	// Take only stacks whose folder:stack matches one of these, such as infra/*:prod, where * is any text
 	//
 	// +optional
 	only []string,
-	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	// Leave out stacks whose folder:stack matches one of these, such as *:dev
 	//
 	// +optional
 	skip []string,
@@ -35,7 +35,7 @@ func (m *Iac) RefreshAll(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
+	// File with the paths in src that changed, one per line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
@@ -44,12 +44,12 @@ func (m *Iac) RefreshAll(
 	// +optional
 	// +default=4
 	parallel int,
-	// Most stacks to take; nothing is run where there are more
+	// Largest number of stacks to take; if there are more, nothing is run
 	//
 	// +optional
 	// +default=50
 	maxStacks int,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -61,11 +61,11 @@ func (m *Iac) RefreshAll(
 	//
 	// +optional
 	waitForLock string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,

@@ -25,11 +25,11 @@ func (m *Iac) Stacks(
 	//
 	// +optional
 	organization string,
-	// Take only stacks whose folder:stack is like one of these, such as infra/*:prod, with * for any text
+	// Take only stacks whose folder:stack matches one of these, such as infra/*:prod, where * is any text
 	//
 	// +optional
 	only []string,
-	// Leave out stacks whose folder:stack is like one of these, such as *:dev
+	// Leave out stacks whose folder:stack matches one of these, such as *:dev
 	//
 	// +optional
 	skip []string,
@@ -37,11 +37,11 @@ func (m *Iac) Stacks(
 	//
 	// +optional
 	all bool,
-	// File with the paths in src that changed, one a line, as `git diff --no-renames --name-only` gives them
+	// File with the paths in src that changed, one per line, as `git diff --no-renames --name-only` gives them
 	//
 	// +optional
 	changedFiles *dagger.File,
-	// Most stacks to take; nothing is run where there are more
+	// Largest number of stacks to take; if there are more, nothing is run
 	//
 	// +optional
 	// +default=50

@@ -41,7 +41,7 @@ func (m *Iac) Up(
 	//
 	// +optional
 	githubRepository string,
-	// Name that tells apart two comments for the same stack, such as one a job
+	// Name that keeps comments for the same stack apart, such as one for each job
 	//
 	// +optional
 	commentKey string,
@@ -69,7 +69,7 @@ func (m *Iac) Up(
 	//
 	// +optional
 	expectDigest string,
-	// Regular expressions (RE2), one a line; what they match is shown as ***
+	// Regular expressions (RE2), one per line; what they match is shown as ***
 	//
 	// +optional
 	mask string,
@@ -81,19 +81,19 @@ func (m *Iac) Up(
 	//
 	// +optional
 	waitForLock string,
-	// URNs of the only resources to work on, or patterns with *
+	// Work on these resources only: URNs, or patterns with *
 	//
 	// +optional
 	target []string,
-	// Work on resources too that depend on a target
+	// Work also on resources that depend on a target
 	//
 	// +optional
 	targetDependents bool,
-	// URNs of resources to leave out, or patterns with *
+	// Leave out these resources: URNs, or patterns with *
 	//
 	// +optional
 	exclude []string,
-	// URNs of resources to replace, or patterns with *
+	// Replace these resources: URNs, or patterns with *
 	//
 	// +optional
 	replace []string,
