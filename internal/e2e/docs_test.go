@@ -685,6 +685,35 @@ func TestMessagesMetMostOften(t *testing.T) {
 	}
 }
 
+// What stands for an input of pulumi/actions that is no argument here: Pulumi takes it from a variable.
+func TestVariablesOfPulumisOptions(t *testing.T) {
+	t.Parallel()
+	w := newRepository(t, "infra-yaml")
+	w.write(filepath.Join(w.module, "settings.json"), "{}")
+	const other = " preview --src . --upsert --stack other"
+	for _, option := range []struct{ name, value, verb, said string }{
+		{"PULUMI_OPTION_SECRETS_PROVIDER", "elsewhere://key", other, "secrets manager for new stack"},
+		{"PULUMI_OPTION_POLICY_PACK_CONFIG", "settings.json", ` preview --src . --stack "$PULUMI_STACK"`, `must be specified with "--policy-pack"`},
+	} {
+		w.has(w.refused("dagger -m ./ci call with-env-variable --name "+option.name+" --value "+option.value+option.verb), option.said)
+		w.named("moving.md", option.name)
+	}
+	const debug = `dagger -m ./ci call with-env-variable --name PULUMI_OPTION_DEBUG --value true preview --src . --stack "$PULUMI_STACK"`
+	a := w.do(debug)
+	w.has(a.stdout+a.stderr, "debug: ", "to create")
+	w.named("moving.md", "PULUMI_OPTION_DEBUG")
+	// One whose value holds a comma.
+	w.has(w.do(`dagger -m ./ci call with-cache preview --src . --stack "$PULUMI_STACK" --config '"demo:teams=a,b"'`).stderr, "--config=demo:teams=a,b ")
+}
+
+// named tells whether a page has a word.
+func (w *world) named(page, word string) {
+	w.t.Helper()
+	if !strings.Contains(pages()[page], word) {
+		w.t.Errorf("%s does not name %s", page, word)
+	}
+}
+
 // refused gives a text to a shell, where it must fail, and gives what was said.
 func (w *world) refused(text string) string {
 	w.t.Helper()
