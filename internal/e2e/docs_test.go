@@ -649,6 +649,41 @@ func TestMessagesMetMostOften(t *testing.T) {
 		"Another update is currently in progress": func(*world) string {
 			return string(must(os.ReadFile(filepath.Join(root, "testdata", "recordings", "cloud-conflict", "stderr"))))
 		},
+		"unknown flag": func(w *world) string {
+			words := w.refused(`dagger -m ./ci call preview --cache --stack "$PULUMI_STACK"`)
+			w.do(`dagger -m ./ci call --cache preview --stack "$PULUMI_STACK"`)
+			return words
+		},
+		"unbound variable": func(w *world) string {
+			const stack = "PREVIEW_STACK=${PULUMI_STACK%s}' >.env\ndagger -m ./ci call --cache preview"
+			words := w.refused("unset PULUMI_STACK\necho '" + fmt.Sprintf(stack, ""))
+			w.do("echo '" + fmt.Sprintf(stack, ":-"))
+			return words
+		},
+		"no stack named … found": func(w *world) string {
+			words := w.refused("dagger -m ./ci call --cache preview --stack other")
+			w.do("cp Pulumi.dev.yaml Pulumi.other.yaml\ndagger -m ./ci call --cache preview --stack other --upsert")
+			return words
+		},
+		"PULUMI_ACCESS_TOKEN must be set for login": func(w *world) string {
+			const before = `dagger -m ./ci call with-env-variable --name PULUMI_BACKEND_URL --value `
+			const preview = ` preview --stack "$PULUMI_STACK"`
+			words := w.refused(before + "https://localhost" + preview)
+			w.do(before + "'file://" + w.stack.State + "'" + preview)
+			return words
+		},
+		"passphrase must be set with": func(w *world) string {
+			w.stack.Env = slices.DeleteFunc(w.stack.Env, func(v string) bool { return strings.HasPrefix(v, "PULUMI_CONFIG_PASSPHRASE=") })
+			words := w.refused(`dagger -m ./ci call --cache preview --stack "$PULUMI_STACK"`)
+			w.do(`dagger -m ./ci call with-env-variable --name PULUMI_CONFIG_PASSPHRASE --value '' preview --stack "$PULUMI_STACK"`)
+			return words
+		},
+		// The words of clouds and of Docker Hub.
+		"no EC2 IMDS role found":                 nil,
+		"failed to acquire a token":              nil,
+		"could not find default credentials":     nil,
+		"Make sure you have set your AWS region": nil,
+		"toomanyrequests":                        nil,
 		// The words of an engine, which loads a module otherwise than the host engine does.
 		"no such function": nil,
 	}
