@@ -24,6 +24,7 @@ check: check-tools vet lint
 
 # unit comes last: its last line says how many tests ran.
 unit: test-tools
+	@command -v "$${IAC_ENGINE_DAGGER:-dagger}" >/dev/null || echo "no dagger CLI: the tests for a real engine run on the host engine alone"
 	@echo "running the tests, with the race detector, about half an hour"
 	@$(GOTESTSUM) ./internal/test.sh
 

@@ -15,5 +15,4 @@ go test -json $race -timeout 60m -parallel 4 $packages || status=1
 (cd ci && go list -e ./... | grep '^dagger/iac/' | grep -v /internal/ | xargs go test -json $race -timeout 10m) || status=1
 (cd internal/provider && go test -json ./...) || status=1
 (cd examples/client && go test -json ./...) || status=1
-[ -n "$(command -v "${IAC_ENGINE_DAGGER:-dagger}")" ] || echo "no dagger CLI: the tests against a real engine were not run, only on the host engine" >&2
 exit $status
