@@ -62,10 +62,14 @@ func (p *publication) read(values []json.RawMessage) ([]comment, error) {
 		if !known || !m.Same(p.marker) {
 			continue
 		}
-		_, number, _ := strings.Cut(c.URL, p.kind.words().before)
+		before := p.kind.words().before
+		number := ""
+		if at := strings.LastIndex(c.URL, before); at >= 0 { // a repository may be called issues
+			number = c.URL[at+len(before):]
+		}
 		id, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("invalid URL %q: want one that ends in %sNUMBER", c.URL, p.kind.words().before)
+			return nil, fmt.Errorf("invalid URL %q: want one that ends in %sNUMBER", c.URL, before)
 		}
 		if c.ID = id; !p.gone[id] {
 			found = append(found, c)

@@ -267,3 +267,17 @@ func TestTextsOfIssuesWithoutAMarkerAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A repository or its owner may be called issues.
+func TestNumberOfAnIssueIsReadAtTheEndOfItsURL(t *testing.T) {
+	p := publication{Publisher: &Publisher{}, kind: issues{}, state: state{marker: drift(5)}}
+	for _, url := range []string{"https://github.com/acme/shop/issues/8", "https://github.com/acme/issues/issues/8", "https://ghe.example.com/issues/issues/issues/8"} {
+		line, err := json.Marshal(map[string]any{"url": url, "body": drift(2).String() + "\nx"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := p.read([]json.RawMessage{line}); err != nil || len(found) != 1 || found[0].ID != 8 {
+			t.Errorf("%s: %+v, %v", url, found, err)
+		}
+	}
+}
