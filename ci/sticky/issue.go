@@ -94,7 +94,8 @@ func (issues) words() words {
 const closing = "2006-01-02T15:04:05.000Z"
 
 // announce comments on an issue before it is closed, and tells whether it did. The comment has the beginning of the run
-// whose drift is over as its key. So two jobs, or the next one after a job that was cut off, leave one comment.
+// whose drift is over as its key. So two jobs, or the next one after a job that was cut off, leave one comment. On a locked
+// issue, as bots lock those that are closed, the token of a job may not comment: it goes without.
 func (p *publication) announce(s step) (bool, error) {
 	if !p.closes || !s.mine || s.action != edit || s.comment.Closed {
 		return false, nil
@@ -113,7 +114,11 @@ func (p *publication) announce(s step) (bool, error) {
 		Publisher: &on, kind: ofIssue, ctx: p.ctx, clock: p.clock, end: p.end, gone: map[int64]bool{},
 		state: state{marker: m, body: m.String() + "\n" + text},
 	}
-	if err := comment.run(); err != nil {
+	switch err := comment.run(); {
+	case err == nil:
+	case strings.Contains(err.Error(), "issue is locked"):
+		p.warn(fmt.Sprintf("%s is locked: it is closed without a comment", comment.title()))
+	default:
 		return false, err
 	}
 	p.announced[m.Key] = true

@@ -1,6 +1,7 @@
 package sticky
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -279,5 +280,27 @@ func TestNumberOfAnIssueIsReadAtTheEndOfItsURL(t *testing.T) {
 		if found, err := p.read([]json.RawMessage{line}); err != nil || len(found) != 1 || found[0].ID != 8 {
 			t.Errorf("%s: %+v, %v", url, found, err)
 		}
+	}
+}
+
+// GitHub takes no comment on a locked issue from the token of a job.
+func TestLockedIssueIsClosedWithoutAComment(t *testing.T) {
+	g := newTracker()
+	open := g.add(drift(0), false)
+	var warned []string
+	p := &Publisher{
+		GH: func(_ context.Context, args []string, body string) (string, string, int, error) {
+			if method, _ := methodOf(args); method == "POST" {
+				return "HTTP/2.0 403 Forbidden\r\nServer: github.com\r\n\r\n" + `{"message":"Unable to create comment because issue is locked."}`, "gh: failed", 1, nil
+			}
+			return g.answerFor(args, body), "", 0, nil
+		},
+		Show: func(s string) string { return s }, Warn: func(s string) { warned = append(warned, s) }, Clock: &instant{now: at(59)},
+	}
+	if err := p.CloseIssue(t.Context(), drift(2).String()+"\nover"); err != nil || !open.Closed {
+		t.Errorf("it is closed: %v, %v", open.Closed, err)
+	}
+	if got := strings.Join(warned, "\n"); !strings.HasSuffix(got, "#1 is locked: it is closed without a comment") {
+		t.Errorf("it warned: %s", got)
 	}
 }
