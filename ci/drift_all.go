@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"dagger/iac/comment"
 	"dagger/iac/internal/dagger"
 	"dagger/iac/options"
 )
@@ -104,24 +103,19 @@ func (m *Iac) DriftAll(
 	if err := errors.Join(checkIssue(issue, githubToken), err); err != nil {
 		return "", a.fail(err)
 	}
-	unwritten := make([]error, len(a.stacks))
-	sideBySide(a.Parallel, len(a.stacks), func(i int) {
-		s := a.stacks[i]
+	a.each(func(s *one) {
 		s.did = s.pulumi(ctx, "refresh", "--preview-only")
-		checks := []comment.Check{s.did.check()}
 		if unapplied && s.did.ok() {
 			s.did = s.pulumi(ctx, "preview")
-			checks = append(checks, s.did.check())
-		}
-		if issue {
-			if err := s.keepIssue(ctx, checks...); err != nil {
-				unwritten[i] = fmt.Errorf("the issue of %s was not written: %s", s.ID(), err)
-			}
 		}
 	})
+	var unwritten error
+	if issue {
+		unwritten = a.keepIssues(ctx)
+	}
 	text, failed := a.finish(a.content())
-	if err := errors.Join(unwritten...); err != nil {
-		return "", fmt.Errorf("%s\n\n%s", err, inError(cmp.Or(text, fmt.Sprint(failed))))
+	if unwritten != nil {
+		return "", fmt.Errorf("%s\n\n%s", unwritten, inError(cmp.Or(text, fmt.Sprint(failed))))
 	}
 	return text, failed
 }

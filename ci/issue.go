@@ -51,6 +51,32 @@ func (r *run) keepIssue(ctx context.Context, checks ...comment.Check) error {
 	return publisher.OpenIssue(ctx, comment.DriftTitle(content.ID), comment.Drift(content, tell...))
 }
 
+// keepIssues keeps the issue of each stack, once all have been looked at: what has become a secret in one of them may stand in
+// what was printed of another. Stacks without drift share one look for what is open: there may be many of them, and many
+// issues in the repository.
+func (a *many) keepIssues(ctx context.Context) error {
+	a.learn()
+	var open map[string]bool
+	if slices.ContainsFunc(a.stacks, func(s *one) bool { return s.did.ok() }) {
+		var err error
+		if open, err = a.publisher().OpenIssues(ctx); err != nil {
+			return fmt.Errorf("the issues of the stacks were not written: %s", err)
+		}
+	}
+	unwritten := make([]error, len(a.stacks))
+	sideBySide(a.Parallel, len(a.stacks), func(i int) {
+		s := a.stacks[i]
+		if s.did.ok() && !open[s.content().ID.Prefix()] {
+			return
+		}
+		s.mask = a.mask
+		if err := s.keepIssue(ctx, s.did.check()); err != nil {
+			unwritten[i] = fmt.Errorf("the issue of %s was not written: %s", s.ID(), err)
+		}
+	})
+	return errors.Join(unwritten...)
+}
+
 // issueAnswer is the result of a run and its issue: nothing of the one is lost by a fault of the other.
 func (r *run) issueAnswer(text string, failed, unwritten error) (string, error) {
 	switch {

@@ -2,6 +2,7 @@ package sticky
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,6 +35,40 @@ func (p *Publisher) keepIssue(ctx context.Context, k issues, s state) error {
 		run.kind = k
 		return run.run()
 	})
+}
+
+// OpenIssues gives the beginnings of the markers of all issues that are open, by one look for however many stacks.
+func (p *Publisher) OpenIssues(ctx context.Context) (open map[string]bool, err error) {
+	of := *p
+	of.Number = 0
+	err = of.patiently(ctx, state{}, func(run *publication) error {
+		run.kind = issues{}
+		open, err = run.open()
+		return err
+	})
+	return open, err
+}
+
+func (p *publication) open() (map[string]bool, error) {
+	start, err := json.Marshal(marker.Start)
+	if err != nil {
+		return nil, err
+	}
+	a, err := p.ask(p.kind.list(p, string(start))...)
+	if err != nil {
+		return nil, err
+	}
+	open := map[string]bool{}
+	for _, value := range a.values {
+		var c comment
+		if err := json.Unmarshal(value, &c); err != nil {
+			return nil, fmt.Errorf("invalid answer of GitHub about an issue: %w", err)
+		}
+		if m, known := marker.Parse(c.Body); known && !c.Closed {
+			open[m.Prefix()] = true
+		}
+	}
+	return open, nil
 }
 
 // issues are those of a repository. Title is that of a new one.

@@ -304,3 +304,33 @@ func TestLockedIssueIsClosedWithoutAComment(t *testing.T) {
 		t.Errorf("it warned: %s", got)
 	}
 }
+
+func TestOpenIssuesAreKnownByTheirMarkers(t *testing.T) {
+	g := newTracker()
+	other := drift(1)
+	other.Stack = "dev"
+	comment := drift(1)
+	comment.Verb = ""
+	g.add(drift(3), false)
+	g.add(other, true)
+	g.add(comment, true)
+	g.add(marker.Marker{}, false).Body = "<!-- iac {} -->\ntext"
+	p := &Publisher{
+		GH: func(_ context.Context, _ []string, _ string) (string, string, int, error) {
+			out := "HTTP/2.0 200 OK\r\nServer: github.com\r\n\r\n"
+			for _, i := range g.issues {
+				line, err := json.Marshal(map[string]any{"url": "https://x/issues/1", "body": i.Body, "closed": i.Closed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				out += string(line) + "\n"
+			}
+			return out, "", 0, nil
+		},
+		Show: func(s string) string { return s }, Warn: func(s string) { t.Errorf("it warned: %s", s) }, Clock: &instant{now: at(59)},
+	}
+	open, err := p.OpenIssues(t.Context())
+	if err != nil || len(open) != 1 || !open[drift(0).Prefix()] {
+		t.Errorf("%v, %v", open, err)
+	}
+}

@@ -522,6 +522,44 @@ func TestDriftOfAllStacksKeepsAnIssueEach(t *testing.T) {
 	}
 }
 
+func TestASecretOfOneStackIsInNoIssueOfAnother(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base, region: zzregionzz}}")
+	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
+	r.edit(r.path("base/Pulumi.yaml"), "region: zzregionzz}", "region: {'fn::secret': zzregionzz}}")
+	r.edit(r.path("other/Pulumi.yaml"), "{name: other}}", "{name: other, region: zzregionzz}}")
+	words := r.fail(r.all("drift-all", "--all", "--only", "base:*", "--only", "other:*", "--parallel", "1", "--unapplied",
+		"--issue", "--github-token", "env://GITHUB_TOKEN", "--github-repository", repo)...)
+	issues := r.github.Issues(repo)
+	if len(issues) != 2 {
+		t.Fatalf("there are %d issues: %v", len(issues), issues)
+	}
+	words = said(words) + issues[0].Body + issues[1].Body
+	r.has(words, "***")
+	r.hasNot(words, "zzregionzz")
+}
+
+// A repository may have many issues, and a job's token few questions an hour.
+func TestStacksWithoutDriftShareTheLookForTheirIssues(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.succeed(r.all("up-all", "--all", "--only", "base:*", "--only", "other:*")...)
+	drift := func() []string {
+		return r.all("drift-all", "--all", "--only", "base:*", "--only", "other:*", "--unapplied",
+			"--issue", "--github-token", "env://GITHUB_TOKEN", "--github-repository", repo)
+	}
+	r.succeed(drift()...)
+	if asked := r.github.Requests(); len(asked) != 1 {
+		t.Errorf("GitHub was asked %d times, want once: %v", len(asked), asked)
+	}
+	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: bases}}")
+	r.fail(drift()...)
+	r.edit(r.path("base/Pulumi.yaml"), "{name: bases}}", "{name: base}}")
+	r.succeed(drift()...)
+	r.issue("closed", 1, "### Not applied to `")
+}
+
 func TestPlanOfAllStacks(t *testing.T) {
 	t.Parallel()
 	r := newLayers(t)
