@@ -88,7 +88,7 @@ func (m *Iac) Drift(
 	checks := []comment.Check{did.check()}
 	text, failed := run.unchanged(did, "the cloud has changed: it is not what the state of %s says")
 	if unapplied {
-		did := run.pulumi(ctx, "preview")
+		did := run.pulumi(ctx, "preview").strictly()
 		checks = append(checks, did.check())
 		more, other := run.unchanged(did, "%s is not what its program says: something has not been applied")
 		text, failed = text+"\n"+more, errors.Join(failed, other)
@@ -103,6 +103,15 @@ func (m *Iac) Drift(
 // check is what a run tells about drift.
 func (o outcome) check() comment.Check {
 	return comment.Check{Unapplied: o.verb == "preview", Report: o.report, NotRun: o.notRun}
+}
+
+// strictly is what came of looking for what is not applied: Pulumi's --expect-no-changes passes over outputs, and over
+// resources that an earlier run left over.
+func (o outcome) strictly() outcome {
+	if o.ok() && len(o.report.Outputs)+len(o.report.Pending()) > 0 {
+		o.report.ExitCode = comment.Unexpected
+	}
+	return o
 }
 
 // unchanged is the answer of a run that was to find no change.

@@ -106,7 +106,7 @@ func (m *Iac) DriftAll(
 	a.each(func(s *one) {
 		s.did = s.pulumi(ctx, "refresh", "--preview-only")
 		if unapplied && s.did.ok() {
-			s.did = s.pulumi(ctx, "preview")
+			s.did = s.pulumi(ctx, "preview").strictly()
 		}
 	})
 	var unwritten error

@@ -106,7 +106,7 @@ func loses(r report.Report) bool {
 
 // surprising reports whether a run ended well but for changes that were not expected, as one that looks for drift does.
 func surprising(r report.Report) bool {
-	return r.ExitCode == unexpected && r.Result != report.Failed && r.Result != report.Canceled
+	return r.ExitCode == Unexpected && r.Result != report.Failed && r.Result != report.Canceled
 }
 
 // sorted are the rows in the order in which they are told: by their state, and else as they came.

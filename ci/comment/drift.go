@@ -18,7 +18,7 @@ type Check struct {
 }
 
 // Drifted reports whether the check found drift, which fails a run with --expect-no-changes.
-func (k Check) Drifted() bool { return k.NotRun == "" && k.Report.ExitCode == unexpected }
+func (k Check) Drifted() bool { return k.NotRun == "" && k.Report.ExitCode == Unexpected }
 
 // Failed reports whether it is not known if there is drift.
 func (k Check) Failed() bool { return !k.Drifted() && (k.NotRun != "" || !k.Report.OK()) }

@@ -13,7 +13,7 @@ import (
 func drifted() report.Report {
 	return report.Report{
 		Preview:   true,
-		ExitCode:  unexpected,
+		ExitCode:  Unexpected,
 		Counts:    []report.Count{{Operation: report.Update, Number: 1}, {Operation: report.Delete, Number: 1}},
 		Unchanged: 2,
 		Duration:  4 * time.Second,
@@ -68,7 +68,7 @@ func TestDrift(t *testing.T) {
 }
 
 func TestEachCheckHasAPartOfTheIssue(t *testing.T) {
-	unapplied := report.Report{Preview: true, ExitCode: unexpected, Counts: []report.Count{{Operation: report.Create, Number: 1}}, Unchanged: 4, Stdout: "    + a:b:C: (create)\n"}
+	unapplied := report.Report{Preview: true, ExitCode: Unexpected, Counts: []report.Count{{Operation: report.Create, Number: 1}}, Unchanged: 4, Stdout: "    + a:b:C: (create)\n"}
 	failed := report.Report{Preview: true, ExitCode: 255, Diagnostics: []report.Diagnostic{{Severity: "error", Message: "no such bucket"}}}
 	for name, test := range map[string]struct {
 		checks []Check
@@ -115,11 +115,11 @@ func TestWhatACheckFound(t *testing.T) {
 		drifted, failed bool
 	}{
 		"no drift":     {Check{}, false, false},
-		"drift":        {Check{Report: report.Report{ExitCode: unexpected}}, true, false},
+		"drift":        {Check{Report: report.Report{ExitCode: Unexpected}}, true, false},
 		"another code": {Check{Report: report.Report{ExitCode: 255}}, false, true},
 		"a timeout":    {Check{Report: report.Report{ExitCode: timedOut}}, false, true},
 		"by its log":   {Check{Report: report.Report{Result: report.Failed}}, false, true},
-		"not run":      {Check{NotRun: "no network", Report: report.Report{ExitCode: unexpected}}, false, true},
+		"not run":      {Check{NotRun: "no network", Report: report.Report{ExitCode: Unexpected}}, false, true},
 	} {
 		if test.check.Drifted() != test.drifted || test.check.Failed() != test.failed {
 			t.Errorf("%s: drifted %v, failed %v", name, test.check.Drifted(), test.check.Failed())

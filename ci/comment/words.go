@@ -81,8 +81,8 @@ func outcomeWith(r report.Report, loss func(string) string) string {
 
 // Exit codes that say why a run failed.
 const (
-	// unexpected is Pulumi's where --expect-no-changes is not met.
-	unexpected = 7
+	// Unexpected is Pulumi's where --expect-no-changes is not met.
+	Unexpected = 7
 	// timedOut is that of the program timeout.
 	timedOut = 124
 	// killed is that of a program that was ended by force, as by a machine that has no memory left.
@@ -98,7 +98,7 @@ func failure(r report.Report) string {
 		return "interrupted by its timeout"
 	case r.Result == report.Canceled:
 		return "canceled"
-	case r.ExitCode == unexpected:
+	case r.ExitCode == Unexpected:
 		return "changes were not expected"
 	case r.ExitCode == 0:
 		return "failed"

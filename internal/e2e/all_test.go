@@ -591,8 +591,8 @@ func TestDriftAndRefreshOfAllStacks(t *testing.T) {
 	if n := r.history("base", "prod"); n != 2 {
 		t.Errorf("base has %d updates", n)
 	}
-	r.edit(r.path("base/Pulumi.yaml"), "name: base}}", "name: other}}")
-	r.has(r.fail(r.all("drift-all", append(only, "--unapplied")...)...), "1 of 2 stacks drifted or failed: base:prod")
+	r.edit(r.path("base/Pulumi.yaml"), "outputs: {name: base}", "outputs: {name: other}")
+	r.has(r.fail(r.all("drift-all", append(only, "--unapplied")...)...), "1 of 2 stacks drifted or failed: base:prod", "1 output to change")
 	r.has(r.fail(r.all("drift-all")...), "which stacks does the change touch? give --all, or --changed-files")
 }
 

@@ -150,6 +150,25 @@ func TestIssueTellsWhatIsNotApplied(t *testing.T) {
 	w.issue("closed", 1)
 }
 
+// Pulumi's --expect-no-changes passes over both.
+func TestOutputsAndWhatIsLeftOverAreNotApplied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "infra-yaml")
+	must(w.stack.Run(t.Context(), "up", "--yes", "--skip-preview", "--stack", w.stack.Name))
+	program := filepath.Join(w.stack.Src, "Pulumi.yaml")
+	const applied = "${sessions.endpoint}"
+	w.edit(program, applied, "moved")
+	w.has(w.fail(w.driftIssue("--unapplied")...), "something has not been applied", `~ sessions:`)
+	w.issue("open", 0, "### Not applied to `", ": 1 output to change\n")
+	w.edit(program, "moved", applied)
+	w.succeed(w.driftIssue("--unapplied")...)
+	w.issue("closed", 1)
+
+	w.must(w.stack.LeaveOver(t.Context(), "orders"))
+	w.has(w.fail(w.driftIssue("--unapplied")...), "something has not been applied")
+	w.issue("open", 1, ": 1 left over to delete\n", "`orders` (`demo:data:Database`) (left over from an earlier run)")
+}
+
 func TestIssueShowsNoSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")
