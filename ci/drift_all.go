@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"dagger/iac/internal/dagger"
 	"dagger/iac/options"
@@ -104,6 +105,7 @@ func (m *Iac) DriftAll(
 		return "", a.fail(err)
 	}
 	a.each(func(s *one) {
+		s.began = time.Now() // a run that began while other stacks were looked at knows less
 		s.did = s.pulumi(ctx, "refresh", "--preview-only")
 		if unapplied && s.did.ok() {
 			s.did = s.pulumi(ctx, "preview").strictly()

@@ -535,6 +535,11 @@ func TestASecretOfOneStackIsInNoIssueOfAnother(t *testing.T) {
 	if len(issues) != 2 {
 		t.Fatalf("there are %d issues: %v", len(issues), issues)
 	}
+	first, _ := marker.Parse(issues[0].Body)
+	second, _ := marker.Parse(issues[1].Body)
+	if first.Began.Equal(second.Began) {
+		t.Errorf("both stacks were looked at at %s", first.Began)
+	}
 	words = said(words) + issues[0].Body + issues[1].Body
 	r.has(words, "***")
 	r.hasNot(words, "zzregionzz")
