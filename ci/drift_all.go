@@ -57,7 +57,7 @@ func (m *Iac) DriftAll(
 	//
 	// +optional
 	unapplied bool,
-	// Keep one GitHub issue for the stack: opened when it drifts, brought up to date, closed when there is no drift any more
+	// Keep one GitHub issue for each stack: opened when it drifts, brought up to date, closed when there is no drift any more
 	//
 	// +optional
 	issue bool,
