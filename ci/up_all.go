@@ -182,10 +182,7 @@ type upWish struct {
 // up previews all stacks, compares what they would do with what was reviewed, and applies them in order.
 func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
 	a.each(func(s *one) {
-		expected := s.options.ExpectNoChanges
-		s.options.ExpectNoChanges = false // that is asked of what is applied
-		s.preview = s.pulumi(ctx, "preview")
-		s.options.ExpectNoChanges = expected
+		s.preview = s.look(ctx)
 		s.did, s.plan = s.preview, plan.Of(s.preview.report)
 	})
 	a.learn()
@@ -205,6 +202,15 @@ func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
 			states[s.ID()] = done[i]
 		}
 	}
+}
+
+// look previews a stack that is to be applied.
+func (s *one) look(ctx context.Context) outcome {
+	expected := s.options.ExpectNoChanges
+	s.options.ExpectNoChanges = false // that is asked of what is applied
+	did := s.pulumi(ctx, "preview")
+	s.options.ExpectNoChanges = expected
+	return did
 }
 
 // state is what came of a stack.
@@ -267,7 +273,7 @@ func (s *one) apply(ctx context.Context, after []string, states map[string]state
 // again previews a stack once more, after one that it reads from was applied. It is done where nothing may or need be
 // applied.
 func (s *one) again(ctx context.Context) (done bool, came state) {
-	did := s.pulumi(ctx, "preview")
+	did := s.look(ctx)
 	now := plan.Of(did.report)
 	switch {
 	case !did.ok():
