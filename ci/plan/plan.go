@@ -30,6 +30,9 @@ type Plan struct {
 	Why string
 	// Steps are what happens to each resource, in Pulumi's order, and then to the outputs of the stack.
 	Steps []Step
+
+	// stateOnly is true where something changes that is no step and only in Pulumi's state, such as what is protected.
+	stateOnly bool
 }
 
 // Step is what happens to a resource or to an output of the stack.
@@ -55,7 +58,7 @@ func (s Step) String() string {
 // Of gives the plan that a preview tells of. There is a digest only of a preview that succeeded and whose events are
 // whole.
 func Of(r report.Report) Plan {
-	var p Plan
+	p := Plan{stateOnly: r.StateOnly}
 	for _, s := range r.Steps {
 		idle := !s.Operation.IsChange() && !s.Refreshed && !s.Pending
 		p.Steps = append(p.Steps, Step{s.Operation, s.Type, s.Name, s.URN, s.Content, idle})
@@ -99,7 +102,7 @@ func digest(steps []report.Hash) string {
 
 // Empty reports whether it is known that nothing would be done.
 func (p Plan) Empty() bool {
-	return p.Digest != "" && !slices.ContainsFunc(p.Steps, func(s Step) bool { return !s.idle })
+	return p.Digest != "" && !p.stateOnly && !slices.ContainsFunc(p.Steps, func(s Step) bool { return !s.idle })
 }
 
 // Reviewed is what is kept of a plan that was reviewed.

@@ -292,8 +292,14 @@ func TestEmptyIsWithoutAnythingToDo(t *testing.T) {
 		{"drift", []report.Step{{Operation: report.Refresh, Refreshed: true}}, nil, false},
 		{"an output", nil, []report.Output{{Operation: report.Update}}, false},
 	} {
-		if got := Of(report.Report{Preview: true, Steps: test.steps, Outputs: test.outputs}).Empty(); got != test.want {
+		r := report.Report{Preview: true, Steps: test.steps, Outputs: test.outputs}
+		if got := Of(r).Empty(); got != test.want {
 			t.Errorf("%s: got %t", test.name, got)
+		}
+		digest := Of(r).Digest
+		r.StateOnly = true
+		if p := Of(r); p.Empty() || p.Digest != digest || Together(map[string]Plan{"a": p}).Empty() {
+			t.Errorf("%s, and the state: %t, %s", test.name, p.Empty(), p.Digest)
 		}
 	}
 }

@@ -36,6 +36,12 @@ type metadata struct {
 	Logical bool `json:"logical"`
 }
 
+// restates reports whether a resource stays as it is and only what the state keeps of it changes.
+func (m *metadata) restates() bool {
+	return m.Op == Same && m.Old != nil && m.New != nil && !isDefaultProvider(m.URN) &&
+		(m.Old.URN != m.New.URN || m.Old.Protect != m.New.Protect || m.Old.RetainOnDelete != m.New.RetainOnDelete)
+}
+
 type diffDetail struct {
 	Kind string `json:"diffKind"`
 }

@@ -38,7 +38,7 @@ func (l *lines) next() (line []byte, unchanged int64, err error) {
 	if err == io.EOF && len(part) == 0 {
 		return nil, 0, io.EOF
 	}
-	if n, ok := unchangedResource(part); ok {
+	if n, ok := unchangedResource(part); ok && (err != nil || !mayRestate(part)) {
 		return nil, n, l.skip(part, err)
 	}
 	if !errors.Is(err, bufio.ErrBufferFull) {
@@ -134,6 +134,30 @@ func unchangedResource(line []byte) (sequence int64, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// What a line holds before the URN that a resource has, and before the one that it had.
+var (
+	urnKey    = []byte(`"op":"same","urn":"`)
+	oldURNKey = []byte(`"old":{"type":"`)
+	nextURN   = []byte(`","urn":"`)
+	keptKeys  = [][]byte{[]byte(`"protect":true`), []byte(`"retainOnDelete":true`)}
+)
+
+// mayRestate reports whether a line of a resource that stays as it is has to be read, since what the state keeps of it
+// may change. Of a line that is longer than a chunk this is not looked for.
+func mayRestate(line []byte) bool {
+	for _, key := range keptKeys {
+		if bytes.Contains(line, key) {
+			return true
+		}
+	}
+	_, now, _ := bytes.Cut(line, urnKey)
+	now, rest, _ := bytes.Cut(now, []byte(`"`))
+	_, rest, there := bytes.Cut(rest, oldURNKey)
+	_, rest, is := bytes.Cut(rest, nextURN)
+	old, _, _ := bytes.Cut(rest, []byte(`"`))
+	return there && is && !bytes.Equal(now, old)
 }
 
 // isStack reports whether what follows urn:pulumi: is the URN of the stack's own resource.

@@ -42,6 +42,8 @@ type reader struct {
 	seen        map[Diagnostic]bool
 	policies    []Policy
 	references  []string
+	// stateOnly is true where only what the state keeps of a resource changes.
+	stateOnly bool
 	// stack is what the last event about the stack itself told.
 	stack     *metadata
 	summary   *summaryEvent
@@ -150,6 +152,7 @@ func (r *reader) resource(e *resourceEvent, phase phase) {
 	if m.Type == referenceType && m.New != nil {
 		r.reference(m.New.Inputs)
 	}
+	r.stateOnly = r.stateOnly || m.restates()
 	r.steps.add(m, phase)
 }
 
@@ -231,6 +234,7 @@ func (r *reader) report() Report {
 	}
 	out.Broken = r.fault
 	out.Outputs = r.outputs()
+	out.StateOnly = r.stateOnly
 	slices.Sort(r.references)
 	out.References = slices.Compact(r.references)
 	return out

@@ -187,6 +187,35 @@ func TestPulumisOwnProvidersAreNoSteps(t *testing.T) {
 	}
 }
 
+// What the state alone keeps of a resource decides what a later run does to it.
+func TestAChangeOfTheStateAloneIsTold(t *testing.T) {
+	urn := `"urn":"urn:pulumi:dev::shop::my:index:Site$aws:s3/bucket:Bucket::a"`
+	for name, test := range map[string]struct {
+		old, now string
+		want     bool
+	}{
+		"nothing":              {``, ``, false},
+		"protected as it was":  {`,"protect":true,"retainOnDelete":true`, `,"protect":true,"retainOnDelete":true`, false},
+		"protected":            {``, `,"protect":true`, true},
+		"no longer protected":  {`,"protect":true`, ``, true},
+		"retained":             {``, `,"retainOnDelete":true`, true},
+		"retained, as a value": {``, `,"inputs":{"retainOnDelete":true}`, false},
+		"another name":         {`x`, ``, true},
+	} {
+		old := urn
+		if test.old == "x" {
+			old, test.old = `"urn":"urn:pulumi:dev::shop::aws:s3/bucket:Bucket::b"`, ""
+		}
+		more := `,"old":{"type":"aws:s3/bucket:Bucket",` + old + test.old + `},"new":{"type":"aws:s3/bucket:Bucket",` + urn + test.now + `}`
+		for kind, event := range map[string]string{"begun": pre("same", "a", more), "done": done("same", "a", more)} {
+			r := fromLog(t, log(prelude, event, summary(`"same":1`, true, "succeeded"), end))
+			if r.StateOnly != test.want || len(r.Steps) != 0 || !r.Whole() {
+				t.Errorf("%s, %s: got %t and %d steps, %q", name, kind, r.StateOnly, len(r.Steps), r.Broken)
+			}
+		}
+	}
+}
+
 func TestSecrecy(t *testing.T) {
 	const secret = `{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"[secret]"}`
 	values := func(old, now string) string {

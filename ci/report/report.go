@@ -35,6 +35,9 @@ type Report struct {
 	Policies []Policy
 	// Outputs are the outputs of the stack that change.
 	Outputs []Output
+	// StateOnly is true where a resource stays as it is and only what Pulumi keeps of it changes: its name, by an alias,
+	// or whether it may be deleted. Pulumi counts that as unchanged.
+	StateOnly bool `json:"-"`
 	// References are the stacks whose outputs the program reads, as it names them, such as acme/network/prod.
 	References []string `json:",omitempty"`
 	// Duration is how long Pulumi says that it took, in whole seconds.

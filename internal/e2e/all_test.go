@@ -437,6 +437,39 @@ func TestUpAllAppliesNothingThatCameOfAnotherStack(t *testing.T) {
 	r.has(r.succeed(r.all("up-all", "--all")...), "1 of 4 stacks changed", "middle:prod")
 }
 
+// Pulumi counts a resource as unchanged that is protected from now on, and only an up takes note of it.
+func TestUpAllAppliesWhatOnlyTheStateKeeps(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	only := []string{"--all", "--only", "base:*", "--only", "other:*"}
+	r.succeed(r.all("up-all", only...)...)
+	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base}, options: {protect: true}}")
+	r.has(r.succeed(r.all("up-all", only...)...), "othing changed in 2 stacks")
+	for name, want := range map[string]int{"base": 2, "other": 1} {
+		if n := r.history(name, "prod"); n != want {
+			t.Errorf("%s has %d updates, want %d", name, n, want)
+		}
+	}
+}
+
+// With --expect-no-changes an up applies all the same, and fails afterwards.
+func TestUpAllExpectsNoChangesOfWhatItApplies(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.changes("base/Pulumi.yaml", "other/Pulumi.yaml")
+	r.file("iac.yaml", "after:\n  other: [base]\n")
+	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
+	r.edit(r.path("base/Pulumi.yaml"), "outputs: {name: base}", "outputs: {name: another}")
+	r.succeed(r.all("preview-all", r.pull()...)...)
+	r.merge()
+	r.has(r.fail(r.all("up-all", r.merged("--reviewed", "--expect-no-changes")...)...), "other:prod")
+	for name, want := range map[string]int{"base": 2, "other": 1} {
+		if n := r.history(name, "prod"); n != want {
+			t.Errorf("%s has %d updates, want %d", name, n, want)
+		}
+	}
+}
+
 // said is what a call that failed says itself, without the progress.
 func said(words string) string {
 	_, text, _ := strings.Cut(words, "Error:")

@@ -309,6 +309,33 @@ func TestReviewedPlanIsApplied(t *testing.T) {
 	}
 }
 
+// Pulumi counts a resource as unchanged that is protected from now on, and only an up takes note of it.
+func TestWhatOnlyTheStateKeepsIsApplied(t *testing.T) {
+	t.Parallel()
+	for name, c := range bothWays {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c.program)
+			w.pulumi("up", "--yes", "--skip-preview")
+			if c.program == "infra" {
+				w.edit(filepath.Join(w.stack.Src, "main.go"), "}, &assets)", "}, &assets, pulumi.Protect(true))")
+			} else {
+				w.edit(filepath.Join(w.stack.Src, "Pulumi.yaml"), "type: demo:storage:Bucket\n", "type: demo:storage:Bucket\n    options: {protect: true}\n")
+			}
+			w.succeed(w.preview(c.way)...)
+			w.merge()
+			updates := w.updates()
+			for range 2 {
+				w.has(w.succeed(w.up(c.way, "--reviewed")...), "unchanged")
+				if got := w.updates(); got != updates+1 {
+					t.Errorf("there were %d updates, want 1", got-updates)
+				}
+			}
+			w.has(w.pulumi("stack", "export"), `"protect": true`)
+		})
+	}
+}
+
 func TestReviewedPlanIsNotTheOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "infra-yaml")

@@ -172,6 +172,7 @@ func TestUnchangedResourcesTellNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		want.StateOnly = false // the filter keeps the lines that tell this
 		got.ExitCode, got.Stdout, got.Stderr, got.Preview = want.ExitCode, want.Stdout, want.Stderr, want.Preview
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -193,7 +194,7 @@ func TestEveryPlanHasItsDigest(t *testing.T) {
 		if p.Digest == "" {
 			return
 		}
-		if want := len(got.Counts) == 0 && len(got.Outputs) == 0 && len(got.Pending()) == 0; p.Empty() != want {
+		if want := len(got.Counts) == 0 && len(got.Outputs) == 0 && len(got.Pending()) == 0 && !got.StateOnly; p.Empty() != want {
 			t.Errorf("nothing is to be done: %t", p.Empty())
 		}
 		again, err := report.FromLog(bytes.NewReader(otherRun(r.Events)))
