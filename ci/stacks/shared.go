@@ -70,7 +70,8 @@ func (r *Repository) usesOf(u *unit) (uses, error) {
 		return found, leaves(u.file, "main", u.Main)
 	}
 	var errs []error
-	if !below(u.dir, program) {
+	// Inside it can be the folder of another project, or hold one. Go code is followed by its imports.
+	if !below(u.dir, program) || program != u.dir && u.Runtime != "go" {
 		found.add(program, "main in "+shown(u.file))
 	}
 	for _, local := range u.Local {

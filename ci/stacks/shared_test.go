@@ -15,6 +15,7 @@ func TestPulumiYamlNamesSharedFolders(t *testing.T) {
 		"main outside":             {app("main: ../src"), "src/a/b", []string{"app:dev src/a/b (main in app/Pulumi.yaml)"}},
 		"main is a file":           {app("main: ../src/index.ts"), "src/a.ts", []string{"app:dev src/a.ts (main in app/Pulumi.yaml)"}},
 		"main inside":              {app("main: src"), "src/a", []string{}},
+		"main in a project in it":  {tree{"Pulumi.yaml": "name: all\nruntime: python\nmain: app/src", "Pulumi.dev.yaml": ""}.with(yamlProgram("app", "x")), "app/src/a;app/b", []string{".:dev app/src/a (main in Pulumi.yaml)", "app:x app/src/a and 1 more file"}},
 		"beside main":              {app("main: ../src"), "srcs/a", []string{}},
 		"a project in it":          {nested, "src/other/y", []string{"app:dev src/other/y (main in app/Pulumi.yaml)", "src/other:x src/other/y"}},
 		"a stack of one in it":     {nested, "src/other/Pulumi.x.yaml", []string{"src/other:x src/other/Pulumi.x.yaml"}},
