@@ -44,7 +44,7 @@ const maxMaxStacks = 1000
 
 // choose gives the stacks that the call is about.
 func (c choosing) choose(ctx context.Context, r *run, src *dagger.Directory, p *publication) (stacks.Choice, string, error) {
-	reading := start(func() (repository, error) { return readRepository(ctx, r.src) })
+	reading := start(func() (repository, error) { return readRepository(ctx, src) }) // without policy packs
 	changes, noChanges := c.changes(ctx, r, src, p)
 	read, noRead := reading.wait()
 	if err := errors.Join(noRead, noChanges); err != nil {

@@ -637,7 +637,9 @@ func TestDriftAndRefreshOfAllStacks(t *testing.T) {
 func TestWhatIsRefusedOfManyStacks(t *testing.T) {
 	t.Parallel()
 	r := newLayers(t)
-	empty := t.TempDir()
+	empty, pack := t.TempDir(), t.TempDir()
+	r.write(filepath.Join(pack, "Pulumi.yaml"), "name: case\nruntime: yaml\n")
+	r.write(filepath.Join(pack, "Pulumi.prod.yaml"), "{}")
 	for i, c := range []struct {
 		name, want string
 		prepare    func(r *monorepo)
@@ -656,6 +658,7 @@ func TestWhatIsRefusedOfManyStacks(t *testing.T) {
 		{"a path that leaves src", "leaves src", func(r *monorepo) { r.file("iac.yaml", "watch:\n  base: [../x]\n") }, []string{"--all"}},
 		{"a changed file that leaves src", "changed-files: line 1", nil, r.changed("../x")},
 		{"more than max-stacks", "  middle:prod  (--all)", nil, []string{"--all", "--max-stacks", "3"}},
+		{"a policy pack is no project", "4 stacks are chosen", nil, []string{"--all", "--max-stacks", "3", "--policy-pack", pack}},
 		{"parallel", "invalid parallel 17: want 1 to 16", nil, []string{"--all", "--parallel", "17"}},
 		{"max-stacks", "invalid max-stacks 0: want 1 to", nil, []string{"--all", "--max-stacks", "0"}},
 		{"organization", `invalid organization "a/b"`, nil, []string{"--all", "--organization", "a/b"}},
