@@ -403,6 +403,7 @@ func TestSaysNothing(t *testing.T) {
 		"canceled":  {report.Report{Result: report.Canceled}, false},
 		"no log":    {report.Report{NoLog: true}, false},
 		"a gap":     {report.Report{Broken: "1 event is missing"}, false},
+		"the state": {report.Report{Preview: true, StateOnly: true}, false}, // up --reviewed wants a comment for it
 		"left over": {report.Report{Steps: []report.Step{{Operation: report.DeleteReplaced, Pending: true}}}, false},
 	} {
 		if got := SaysNothing(test.report); got != test.want {

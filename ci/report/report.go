@@ -37,7 +37,7 @@ type Report struct {
 	Outputs []Output
 	// StateOnly is true where a resource stays as it is and only what Pulumi keeps of it changes: its name, by an alias,
 	// or whether it may be deleted. Pulumi counts that as unchanged.
-	StateOnly bool `json:"-"`
+	StateOnly bool `json:",omitempty"`
 	// References are the stacks whose outputs the program reads, as it names them, such as acme/network/prod.
 	References []string `json:",omitempty"`
 	// Duration is how long Pulumi says that it took, in whole seconds.
