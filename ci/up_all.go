@@ -197,7 +197,7 @@ func (a *many) up(ctx context.Context, merging *future[merge], wish upWish) {
 	states := map[string]state{}
 	for _, level := range levels {
 		done := make([]state, len(level))
-		sideBySide(a.Parallel, len(level), func(i int) { done[i] = level[i].apply(ctx, after[level[i].ID()], states, wish) })
+		sideBySide(a.Parallel, len(level), func(i int) { done[i] = a.apply(ctx, level[i], after[level[i].ID()], states, wish) })
 		for i, s := range level {
 			states[s.ID()] = done[i]
 		}
@@ -224,7 +224,7 @@ const (
 )
 
 // apply applies one stack, after those that it depends on.
-func (s *one) apply(ctx context.Context, after []string, states map[string]state, wish upWish) state {
+func (a *many) apply(ctx context.Context, s *one, after []string, states map[string]state, wish upWish) state {
 	var broken []string
 	again := false
 	for _, id := range after {
@@ -248,7 +248,14 @@ func (s *one) apply(ctx context.Context, after []string, states map[string]state
 		}
 		args = append(args, "--skip-preview")
 	case again:
-		// Pulumi previews anew before it applies.
+		if s.preview = s.look(ctx); !s.preview.ok() {
+			s.did = s.preview
+			return failed
+		}
+		if s.skipped = a.notDone(s, states); s.skipped != "" {
+			return failed
+		}
+		args = append(args, "--skip-preview")
 	case !s.preview.ok():
 		return failed
 	case s.plan.Empty():
@@ -268,6 +275,20 @@ func (s *one) apply(ctx context.Context, after []string, states map[string]state
 		return unchanged
 	}
 	return applied
+}
+
+// notDone says which stack is not applied that this one turned out to read, empty where all are: what it reads may be
+// known only once another one is applied.
+func (a *many) notDone(s *one, states map[string]state) string {
+	for _, id := range a.readBy(s) {
+		switch came, done := states[id]; {
+		case !done:
+			return id + " was not applied before"
+		case came == failed:
+			return id + " failed"
+		}
+	}
+	return ""
 }
 
 // again previews a stack once more, after one that it reads from was applied. It is done where nothing may or need be

@@ -374,6 +374,20 @@ func TestWhatDependsOnAFailedStackIsNotRun(t *testing.T) {
 	}
 }
 
+// What a stack reads may be known only once another one is applied.
+func TestWhatTurnsOutToReadAFailedStackIsNotRun(t *testing.T) {
+	t.Parallel()
+	r := newLayers(t)
+	r.edit(r.path("middle/Pulumi.yaml"), "name: middle}}", "name: '${below.outputs[\"name\"]}'}}\n"+
+		"  more: {type: 'pulumi:pulumi:StackReference', properties: {name: organization/other/prod}, options: {dependsOn: ['${middle}']}}")
+	r.edit(r.path("other/Pulumi.yaml"), "resources:\n", "resources:\n  broken: {type: 'demo:index:Fault', properties: {at: create, message: the quota is used up}}\n")
+	only := []string{"--all", "--only", "base:*", "--only", "middle:*", "--only", "other:*"}
+	r.has(r.fail(r.all("up-all", only...)...), "2 of 3 stacks failed or were not run: middle:prod, other:prod", "other:prod failed", "not run")
+	if n := r.history("middle", "prod"); n != 0 {
+		t.Errorf("middle has %d updates", n)
+	}
+}
+
 // What a stack reads may be there only once the other one is applied.
 func TestUpAllAppliesWhatCouldNotBePreviewedYet(t *testing.T) {
 	t.Parallel()
