@@ -89,9 +89,10 @@ type pulumiModule struct{ iac *Iac }
 // script runs Pulumi with its streams and its event log in files, and then writes these one after the other. The mark
 // between them is made after Pulumi has ended, so nothing that the program prints can hold it; it is the first line. Of
 // the event log only the sequence number is kept of a resource that stays as it is, but for the stack with its outputs.
-// Where what stands before the inputs changes, such as whether the resource is protected, that is kept too. The filter
-// holds on to the beginning of a line, where no text of a program stands. The Pulumi module puts `pulumi ` before the
-// script, and the engine must not know it from an earlier run, which the comment at its end sees to.
+// Where what stands before the inputs changes, such as whether the resource is protected, that is kept too; the lines are
+// cut before they are compared, since sed takes 500 times a line's memory to compare parts of it. The filter holds on to
+// the beginning of a line, where no text of a program stands. The Pulumi module puts `pulumi ` before the script, and the
+// engine must not know it from an earlier run, which the comment at its end sees to.
 var script = strings.Join([]string{
 	`version >/dev/null`,
 	`export PULUMI_DEBUG_COMMANDS=true`,
@@ -106,9 +107,9 @@ var script = strings.Join([]string{
 	`printf '\n%%s\n' "$m"`,
 	`test ! -e "$d/log" || sed -E` +
 		` -e '/^\{"sequence":[0-9]+,"timestamp":[0-9]+,"res(ourcePre|Outputs)Event":\{"metadata":\{"op":"same","urn":"urn:pulumi:[^":]*::[^":]*::pulumi:pulumi:Stack::/b'` +
-		` -e 's/^(\{"sequence":[0-9]+),"timestamp":[0-9]+,"resOutputsEvent":\{"metadata":\{"op":"same","urn":"[^"]*","type":"[^"]*","old":\{([^{]*),"inputs":\{.*,"new":\{\2,"inputs":.*\}$/\1}/' -e t` +
-		` -e 's/^(\{"sequence":[0-9]+,"timestamp":[0-9]+,"resOutputsEvent":\{"metadata":\{"op":"same","urn":"[^"]*","type":"[^"]*","old":\{[^{]*),"inputs":\{.*,"new":(\{"type":"[^{]*),"inputs":\{.*\}$/\1},"new":\2}}}}/' -e t` +
-		` -e 's/^(\{"sequence":[0-9]+),"timestamp":[0-9]+,"(resourcePreEvent":\{"metadata":\{"op":"(same|refresh)|resOutputsEvent":\{"metadata":\{"op":"same)".*\}$/\1}/' "$d/log"`,
+		` -e 's/^(\{"sequence":[0-9]+,"timestamp":[0-9]+,"resOutputsEvent":\{"metadata":\{"op":"same","urn":"[^"]*","type":"[^"]*","old":\{[^{]*),"inputs":\{.*,"new":(\{"type":"[^{]*),"inputs":\{.*\}$/\1},"new":\2}}}}/' -e 't short'` +
+		` -e 's/^(\{"sequence":[0-9]+),"timestamp":[0-9]+,"(resourcePreEvent":\{"metadata":\{"op":"(same|refresh)|resOutputsEvent":\{"metadata":\{"op":"same)".*\}$/\1}/' -e b` +
+		` -e ':short' -e 's/^(\{"sequence":[0-9]+),"timestamp":.*,"old":(\{[^{]*\}),"new":\2\}\}\}$/\1}/' "$d/log"`,
 	`printf '\n%%s\n' "$m"`,
 	`rm -rf "$d" # %s`,
 }, "; ")
