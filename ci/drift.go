@@ -105,10 +105,10 @@ func (o outcome) check() comment.Check {
 	return comment.Check{Unapplied: o.verb == "preview", Report: o.report, NotRun: o.notRun}
 }
 
-// strictly is what came of looking for what is not applied: Pulumi's --expect-no-changes passes over outputs, and over
-// resources that an earlier run left over.
+// strictly is what came of looking for what is not applied: Pulumi's --expect-no-changes passes over outputs, over
+// resources that an earlier run left over, and over options of resources.
 func (o outcome) strictly() outcome {
-	if o.ok() && len(o.report.Outputs)+len(o.report.Pending()) > 0 {
+	if o.ok() && (o.report.StateOnly || len(o.report.Outputs)+len(o.report.Pending()) > 0) {
 		o.report.ExitCode = comment.Unexpected
 	}
 	return o

@@ -45,9 +45,9 @@ func (c Content) Of(r report.Report, notRun string) Content {
 }
 
 // SaysNothing reports whether a comment about r would tell a reviewer nothing: the run succeeded, nothing
-// is to change or left over, not even in the state alone, and nobody has anything to remark.
+// is to change or left over, and nobody has anything to remark.
 func SaysNothing(r report.Report) bool {
-	return r.OK() && r.Whole() && !r.StateOnly && counted(r) == "" && len(r.Diagnostics) == 0 && len(r.Policies) == 0
+	return r.OK() && r.Whole() && counted(r) == "" && len(r.Diagnostics) == 0 && len(r.Policies) == 0
 }
 
 const (

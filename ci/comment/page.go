@@ -142,6 +142,9 @@ func newPage(c Content, l limits) *page {
 		Link:      link("View on Pulumi Cloud", pageOnCloud(r), "https"),
 		Footer:    l.footer(c),
 	}
+	if counted(r) == onlyOptions(r) {
+		p.Note = "Pulumi counts a resource as unchanged if only `protect`, `retainOnDelete` or an alias changes."
+	}
 	p.Problems, p.MoreProblems = l.problems(r)
 	switch {
 	case c.NotStarted != "":

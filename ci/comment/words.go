@@ -108,7 +108,7 @@ func failure(r report.Report) string {
 	return "failed with exit code " + strconv.Itoa(r.ExitCode)
 }
 
-// counted says what changes: the resources, or if there are none the outputs.
+// counted says what changes: the resources, or if there are none the outputs, or at least what Pulumi keeps of resources.
 func counted(r report.Report) string { return countedWith(r, plainly) }
 
 func plainly(text string) string { return text }
@@ -132,8 +132,18 @@ func countedWith(r report.Report, loss func(string) string) string {
 	if n := unfinished(r); n > 0 {
 		parts = append(parts, number(n)+" not finished")
 	}
-	if len(parts) > 0 || len(r.Outputs) == 0 {
+	switch {
+	case len(parts) > 0:
 		return strings.Join(parts, ", ")
+	case len(r.Outputs) > 0:
+		return plural(len(r.Outputs), "output") + " " + tense(r, "to change", "changed")
+	case r.StateOnly:
+		return onlyOptions(r)
 	}
-	return plural(len(r.Outputs), "output") + " " + tense(r, "to change", "changed")
+	return ""
+}
+
+// onlyOptions says that resources stay as they are, and what Pulumi keeps of them does not.
+func onlyOptions(r report.Report) string {
+	return "only resource options " + tense(r, "to change", "changed")
 }

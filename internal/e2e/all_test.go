@@ -458,7 +458,7 @@ func TestUpAllAppliesWhatOnlyTheStateKeeps(t *testing.T) {
 	only := []string{"--all", "--only", "base:*", "--only", "other:*"}
 	r.succeed(r.all("up-all", only...)...)
 	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base}, options: {protect: true}}")
-	r.has(r.succeed(r.all("up-all", only...)...), "othing changed in 2 stacks")
+	r.has(r.succeed(r.all("up-all", only...)...), "1 of 2 stacks changed")
 	for name, want := range map[string]int{"base": 2, "other": 1} {
 		if n := r.history(name, "prod"); n != want {
 			t.Errorf("%s has %d updates, want %d", name, n, want)

@@ -105,7 +105,7 @@ var ours = regexp.MustCompile(`^(?i:` + strings.Join(strings.Fields(`
 	❌ 's change a advisory after also an and applied applying as at be because becomes began by canceled caution changed? changes chosen cloud code commit could create
 	created delete deleted diff did does drift drifted earlier end error errored errors? event exit expected failed finish finished for forgotten from
 	gone has have here import imported in interrupted is its january job's kept killed known left leftover lines? log longer looked mandatory maybe may
-	more new no not nothing of old on one only otherwise out outcome outputs? over pack plain policy printed protected pulumi pulumi's quiet reads reason
+	more new no not nothing of old on one only options otherwise out outcome outputs? over pack plain policy printed protected pulumi pulumi's quiet reads reason
 	remediations? remove removed replace replaced replacement resources? run s secret see severity shown so stacks? stack's start still tell than that
 	the there this timeout to today too took touched touches unchanged unexpectedly updates? updated utc values? view violations? warnings? was were
 	what which whole will with wrote exists`), "|") + `|[\d,:]+)$`)
