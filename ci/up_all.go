@@ -323,9 +323,7 @@ func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish)
 	switch {
 	case now.Digest == "":
 		return errors.New("the plan is not known: " + now.Why)
-	case now.Empty():
-		return nil
-	case wish.expectDigest != "" && now.Digest != wish.expectDigest:
+	case wish.expectDigest != "" && !now.Empty() && now.Digest != wish.expectDigest:
 		return fmt.Errorf("the plans have the digest %s, want %s as --expect-digest says", now.Digest, wish.expectDigest)
 	case !wish.reviewed:
 		return nil
@@ -333,7 +331,11 @@ func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish)
 	id := a.id()
 	id.Verb = ""
 	agreed, err := a.agreed(ctx, merging, id)
-	if err != nil {
+	known := err == nil && plan.CompareTogether(agreed, a.plans()).Listed
+	switch {
+	case now.Empty() && !known:
+		return nil // nothing is applied that nobody has seen
+	case err != nil:
 		return err
 	}
 	return a.compare(agreed, now)

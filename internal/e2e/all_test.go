@@ -426,6 +426,8 @@ func TestUpAllAppliesOnlyWhatWasReviewed(t *testing.T) {
 	}
 	// base has nothing left to do, which is fine.
 	r.has(r.succeed(r.all("up-all", r.merged("--reviewed")...)...), "2 of 4 stacks changed: 4 created")
+	// Nothing is left to do, but not all that was reviewed has been looked at.
+	r.has(r.fail(r.all("up-all", append(r.merged("--reviewed"), r.changed("base/Pulumi.yaml")...)...)...), "missing: 2 of the stacks that were reviewed")
 	if list := r.comments(); len(list) != 2 {
 		t.Errorf("there are %d comments", len(list))
 	}
