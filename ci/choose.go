@@ -156,7 +156,7 @@ func (r *run) changed(ctx context.Context, src *dagger.Directory, p *publication
 	found, err := of.merged(ctx, of.findMerge(ctx))
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("it is not known which stacks the change touches: %s: %s", err, whichStacks)
 	case found.number == 0:
 		return nil, fmt.Errorf("it is not known which stacks the change touches: %s: %s", found.why, whichStacks)
 	}

@@ -648,6 +648,7 @@ func TestDriftAndRefreshOfAllStacks(t *testing.T) {
 	r.edit(r.path("base/Pulumi.yaml"), "outputs: {name: base}", "outputs: {name: other}")
 	r.has(r.fail(r.all("drift-all", append(only, "--unapplied")...)...), "1 of 2 stacks drifted or failed: base:prod", "1 output to change")
 	r.has(r.fail(r.all("drift-all")...), "which stacks does the change touch? give --all, or --changed-files")
+	r.has(r.fail(r.all("drift-all", "--issue", "--github-token", "env://GITHUB_TOKEN", "--github-repository", repo)...), "missing commit", "give --all, or --changed-files")
 }
 
 func TestWhatIsRefusedOfManyStacks(t *testing.T) {
