@@ -176,12 +176,19 @@ func (c *caller) pull(number int) (flags []string, comments func() []githubapi.C
 // prepare copies the program, and sets the variables that secrets are read from.
 func (c *caller) prepare() {
 	c.t.Helper()
-	c.src = c.t.TempDir()
-	if err := os.CopyFS(c.src, os.DirFS(filepath.Join(root(c.t), "testdata", "engine"))); err != nil {
-		c.t.Fatal(err)
-	}
+	c.src = c.copied("engine")
 	c.environ = append(slices.Clip(c.environ),
 		"PULUMI_ACCESS_TOKEN="+pulumiToken, "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "GITHUB_TOKEN="+githubToken)
+}
+
+// copied is a copy of a program of testdata.
+func (c *caller) copied(program string) string {
+	c.t.Helper()
+	src := c.t.TempDir()
+	if err := os.CopyFS(src, os.DirFS(filepath.Join(root(c.t), "testdata", program))); err != nil {
+		c.t.Fatal(err)
+	}
+	return src
 }
 
 func (c *caller) edit(name, before, after string) {

@@ -26,7 +26,8 @@ var cases = []struct {
 	{"the version is that of the code", version},
 	{"a wrong value is refused before anything runs", refused},
 	{"each verb really runs, each time", fresh},
-	{"many stacks are chosen and previewed", many},
+	{"many stacks are chosen, previewed and applied", many},
+	{"a Go program is built once for its stacks", built},
 	{"a comment is kept", commented},
 	{"no secret is shown", secrets},
 	{"caches are carried", caches},
@@ -136,16 +137,44 @@ func fresh(c *caller) {
 	}
 }
 
-// many previews two stacks of one program.
+// many previews and applies two stacks of one program.
 func many(c *caller) {
+	c.twoStacks()
+	c.has(c.call("stacks", "--src", c.src, "--all"), `"dir":".","project":"engine","stack":"one","why":"--all"`, `"stack":"two"`)
+	c.has(c.call(c.all("preview-all")...), "2 of 2 stacks change: ", ".:one", ".:two")
+	c.has(c.call(c.all("up-all")...), "2 of 2 stacks changed: ", ".:one", ".:two")
+}
+
+// built previews two stacks of a Go program that needs no download.
+func built(c *caller) {
+	c.src = c.copied("tiny")
+	state := "/tmp"
+	if c.onHost {
+		state = c.t.TempDir()
+	}
+	c.edit("Pulumi.yaml", "runtime: go\n", "runtime: go\nbackend: {url: 'file://"+state+"'}\n")
+	c.twoStacks()
+	a := c.ask(append([]string{"call"}, c.all("preview-all")...)...)
+	if a.code != 0 {
+		c.t.Fatalf("exit code %d:\n%s", a.code, a.stderr)
+	}
+	c.has(a.stdout, "othing to change in 2 stacks")
+	c.has(a.stderr, "/iac/bin/iac-program")
+}
+
+// twoStacks gives the program the stacks one and two.
+func (c *caller) twoStacks() {
+	c.t.Helper()
 	for _, name := range []string{"one", "two"} {
 		if err := os.WriteFile(filepath.Join(c.src, "Pulumi."+name+".yaml"), []byte("{}\n"), 0o600); err != nil {
 			c.t.Fatal(err)
 		}
 	}
-	c.has(c.call("stacks", "--src", c.src, "--all"), `"dir":".","project":"engine","stack":"one","why":"--all"`, `"stack":"two"`)
-	printed := c.call(slices.Concat(ways["in a container"], []string{"preview-all", "--src", c.src, "--all", "--upsert"})...)
-	c.has(printed, "2 of 2 stacks change: ", ".:one", ".:two")
+}
+
+// all is a chain that ends with a verb on all stacks of the program, which it creates.
+func (c *caller) all(verb string) []string {
+	return slices.Concat(ways["in a container"], []string{verb, "--src", c.src, "--all", "--upsert"})
 }
 
 // commented previews twice on a pull request, and then with a program that fails.
@@ -250,10 +279,7 @@ func entries(t *testing.T, file string) []string {
 
 // failing has a program that throws.
 func failing(c *caller) {
-	c.src = filepath.Join(c.t.TempDir(), "failing")
-	if err := os.CopyFS(c.src, os.DirFS(filepath.Join(root(c.t), "testdata", "engine"))); err != nil {
-		c.t.Fatal(err)
-	}
+	c.src = c.copied("engine")
 	if c.onHost {
 		c.edit("Pulumi.yaml", "file:///tmp", "file://"+c.t.TempDir())
 	}
