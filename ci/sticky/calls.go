@@ -20,17 +20,23 @@ func (p *publication) look() error {
 	if p.marker.Project == "" {
 		start = marker.Start
 	}
-	prefix, err := json.Marshal(start)
-	if err != nil {
-		return err
-	}
-	a, err := p.ask(p.kind.list(p, string(prefix))...)
+	values, err := p.list(start)
 	if err != nil {
 		return err
 	}
 	p.now = p.clock.Now()
-	p.found, err = p.read(a.values)
+	p.found, err = p.read(values)
 	return err
+}
+
+// list lists what the token's own user wrote that begins with a prefix.
+func (p *publication) list(prefix string) ([]json.RawMessage, error) {
+	text, err := json.Marshal(prefix)
+	if err != nil {
+		return nil, err
+	}
+	a, err := p.ask(p.kind.list(p, string(text))...)
+	return a.values, err
 }
 
 // ask asks GitHub until it answers, or until what is wrong does not pass.
@@ -46,20 +52,35 @@ func (p *publication) ask(args ...string) (answer, error) {
 	}
 }
 
-// read reads the comments that a --jq gave, and leaves out those of others and those that are gone.
-func (p *publication) read(values []json.RawMessage) ([]comment, error) {
-	var found []comment
+// marked reads what a --jq gave, and leaves out what has no marker.
+func marked(values []json.RawMessage) ([]comment, error) {
+	var all []comment
 	for _, value := range values {
 		var c comment
 		if err := json.Unmarshal(value, &c); err != nil {
 			return nil, fmt.Errorf("invalid answer of GitHub about a comment: %w", err)
 		}
-		m, known := marker.Parse(c.Body)
-		c.Marker = m
+		if m, known := marker.Parse(c.Body); known {
+			c.Marker = m
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// read reads the comments that a --jq gave, and leaves out those of others and those that are gone.
+func (p *publication) read(values []json.RawMessage) ([]comment, error) {
+	all, err := marked(values)
+	if err != nil {
+		return nil, err
+	}
+	var found []comment
+	for _, c := range all {
+		m := c.Marker
 		if p.marker.Project == "" {
 			m.Project = ""
 		}
-		if !known || !m.Same(p.marker) {
+		if !m.Same(p.marker) {
 			continue
 		}
 		before := p.kind.words().before

@@ -2,7 +2,6 @@ package sticky
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,25 +49,18 @@ func (p *Publisher) OpenIssues(ctx context.Context) (open map[string]bool, err e
 }
 
 func (p *publication) open() (map[string]bool, error) {
-	start, err := json.Marshal(marker.Start)
+	values, err := p.list(marker.Start)
 	if err != nil {
 		return nil, err
 	}
-	a, err := p.ask(p.kind.list(p, string(start))...)
-	if err != nil {
-		return nil, err
-	}
+	all, err := marked(values)
 	open := map[string]bool{}
-	for _, value := range a.values {
-		var c comment
-		if err := json.Unmarshal(value, &c); err != nil {
-			return nil, fmt.Errorf("invalid answer of GitHub about an issue: %w", err)
-		}
-		if m, known := marker.Parse(c.Body); known && !c.Closed {
-			open[m.Prefix()] = true
+	for _, c := range all {
+		if !c.Closed {
+			open[c.Marker.Prefix()] = true
 		}
 	}
-	return open, nil
+	return open, err
 }
 
 // issues are those of a repository. Title is that of a new one.

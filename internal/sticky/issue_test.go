@@ -353,24 +353,7 @@ func TestTwinIssuesBecomeOne(t *testing.T) {
 // Two jobs whose first looks come before either has opened its issue.
 func TestTwoJobsAtOnceLeaveOneOpenIssue(t *testing.T) {
 	w := newWorld(t)
-	var looks sync.WaitGroup
-	looks.Add(2)
-	var mu sync.Mutex
-	seen := 0
-	w.github.Before(func(r githubapi.Request) {
-		mu.Lock()
-		first := method(r) == list && seen < 2
-		if first {
-			seen++
-		}
-		mu.Unlock()
-		if first {
-			looks.Done()
-		}
-		if method(r) == post {
-			looks.Wait()
-		}
-	})
+	w.twoLookFirst()
 	var jobs sync.WaitGroup
 	for _, body := range []string{drift(0, "first"), drift(time.Minute, "second")} {
 		jobs.Go(func() { w.must(w.newPublisher().OpenIssue(t.Context(), title, body)) })

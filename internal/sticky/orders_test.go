@@ -224,24 +224,7 @@ func TestTwoJobsAtOnceLeaveOneComment(t *testing.T) {
 	for name, second := range map[string]time.Duration{"the second began later": time.Minute, "they began at once": 0} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			var looks sync.WaitGroup
-			looks.Add(2)
-			var mu sync.Mutex
-			seen := 0
-			w.github.Before(func(r githubapi.Request) {
-				mu.Lock()
-				first := method(r) == list && seen < 2
-				if first {
-					seen++
-				}
-				mu.Unlock()
-				if first {
-					looks.Done()
-				}
-				if method(r) == post {
-					looks.Wait()
-				}
-			})
+			w.twoLookFirst()
 			bodies := []string{text(0, "first"), text(second, "second")}
 			var jobs sync.WaitGroup
 			for _, body := range bodies {

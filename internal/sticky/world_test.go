@@ -108,6 +108,28 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// twoLookFirst lets nobody create anything before two have looked.
+func (w *world) twoLookFirst() {
+	var looks sync.WaitGroup
+	looks.Add(2)
+	var mu sync.Mutex
+	seen := 0
+	w.github.Before(func(r githubapi.Request) {
+		mu.Lock()
+		first := method(r) == list && seen < 2
+		if first {
+			seen++
+		}
+		mu.Unlock()
+		if first {
+			looks.Done()
+		}
+		if method(r) == post {
+			looks.Wait()
+		}
+	})
+}
+
 // newPublisher is one of a job of its own.
 func (w *world) newPublisher() *sticky.Publisher {
 	return &sticky.Publisher{
