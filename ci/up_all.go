@@ -331,23 +331,20 @@ func (a *many) differs(ctx context.Context, merging *future[merge], wish upWish)
 	id := a.id()
 	id.Verb = ""
 	agreed, err := a.agreed(ctx, merging, id)
-	known := err == nil && plan.CompareTogether(agreed, a.plans()).Listed
-	switch {
-	case now.Empty() && !known:
-		return nil // nothing is applied that nobody has seen
-	case err != nil:
+	if err != nil && !now.Empty() {
 		return err
 	}
 	return a.compare(agreed, now)
 }
 
-// compare says how the plans differ from those that were reviewed. One that has nothing left to do may.
+// compare says how the plans differ from those that were reviewed. One that has nothing left to do may, and so may all if
+// it is not known what was reviewed: nothing is applied then.
 func (a *many) compare(agreed plan.Reviewed, now plan.Plan) error {
 	if now.Digest == agreed.Digest {
 		return nil
 	}
 	d := plan.CompareTogether(agreed, a.plans())
-	if d.Listed && len(d.Other) == 0 && d.Missing <= 0 {
+	if !d.Listed && now.Empty() || d.Listed && len(d.Other) == 0 && d.Missing <= 0 {
 		return nil
 	}
 	why := fmt.Sprintf("the plans are not those that were reviewed on %s", a.target)
