@@ -492,12 +492,19 @@ func said(words string) string {
 	return text
 }
 
-func TestASecretOfOneStackIsInNoTextOfAnother(t *testing.T) {
-	t.Parallel()
+// newSecret has layers of which base makes a secret of zzregionzz, which was none before.
+func newSecret(t *testing.T) *monorepo {
+	t.Helper()
 	r := newLayers(t)
 	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base, region: zzregionzz}}")
 	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
 	r.edit(r.path("base/Pulumi.yaml"), "region: zzregionzz}", "region: {'fn::secret': zzregionzz}}")
+	return r
+}
+
+func TestASecretOfOneStackIsInNoTextOfAnother(t *testing.T) {
+	t.Parallel()
+	r := newSecret(t)
 	r.append("other/Pulumi.yaml", "outputs: {x: '${zzregionzz}'}\n")
 	r.changes("base/Pulumi.yaml", "other/Pulumi.yaml")
 	words := r.fail(r.all("preview-all", r.pull()...)...)
@@ -573,10 +580,7 @@ func TestDriftOfAllStacksKeepsAnIssueEach(t *testing.T) {
 
 func TestASecretOfOneStackIsInNoIssueOfAnother(t *testing.T) {
 	t.Parallel()
-	r := newLayers(t)
-	r.edit(r.path("base/Pulumi.yaml"), "{name: base}}", "{name: base, region: zzregionzz}}")
-	r.succeed(r.all("up-all", "--all", "--only", "base:*")...)
-	r.edit(r.path("base/Pulumi.yaml"), "region: zzregionzz}", "region: {'fn::secret': zzregionzz}}")
+	r := newSecret(t)
 	r.edit(r.path("other/Pulumi.yaml"), "{name: other}}", "{name: other, region: zzregionzz}}")
 	words := r.fail(r.all("drift-all", "--all", "--only", "base:*", "--only", "other:*", "--parallel", "1", "--unapplied",
 		"--issue", "--github-token", "env://GITHUB_TOKEN", "--github-repository", repo)...)

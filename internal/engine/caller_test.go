@@ -118,8 +118,6 @@ func onHostEngine(t *testing.T) *caller {
 	c := &caller{t: t, environ: os.Environ(), module: root(t), onHost: true}
 	c.reach("ghe.example.com", githubapi.Options{Hosts: []string{"ghe.example.com"}})
 	c.prepare()
-	// Its containers are folders of this host, /tmp among them.
-	c.edit("Pulumi.yaml", "file:///tmp", "file://"+t.TempDir())
 	text, err := json.Marshal(hostdagger.Invocation{
 		Cache: filepath.Join(build, "cache"), Session: t.TempDir(), Programs: filepath.Join(build, "bin"),
 		PulumiEnv: []string{"PULUMI_CONFIG_PASSPHRASE=", "PULUMI_SKIP_UPDATE_CHECK=true"}, GitHubEnv: c.github.Env(),
@@ -176,19 +174,27 @@ func (c *caller) pull(number int) (flags []string, comments func() []githubapi.C
 // prepare copies the program, and sets the variables that secrets are read from.
 func (c *caller) prepare() {
 	c.t.Helper()
-	c.src = c.copied("engine")
+	c.use("engine", "file:///tmp", c.state())
 	c.environ = append(slices.Clip(c.environ),
 		"PULUMI_ACCESS_TOKEN="+pulumiToken, "AWS_ACCESS_KEY_ID="+accessKey, "AWS_SECRET_ACCESS_KEY="+secretKey, "GITHUB_TOKEN="+githubToken)
 }
 
-// copied is a copy of a program of testdata.
-func (c *caller) copied(program string) string {
+// use copies a program of testdata, with a part of its Pulumi.yaml that says where the state is changed.
+func (c *caller) use(program, before, after string) {
 	c.t.Helper()
-	src := c.t.TempDir()
-	if err := os.CopyFS(src, os.DirFS(filepath.Join(root(c.t), "testdata", program))); err != nil {
+	c.src = c.t.TempDir()
+	if err := os.CopyFS(c.src, os.DirFS(filepath.Join(root(c.t), "testdata", program))); err != nil {
 		c.t.Fatal(err)
 	}
-	return src
+	c.edit("Pulumi.yaml", before, after)
+}
+
+// state is where a program has its state. On the host engine the containers are folders of this host, /tmp among them.
+func (c *caller) state() string {
+	if c.onHost {
+		return "file://" + c.t.TempDir()
+	}
+	return "file:///tmp"
 }
 
 func (c *caller) edit(name, before, after string) {

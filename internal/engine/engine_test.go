@@ -147,12 +147,7 @@ func many(c *caller) {
 
 // built previews two stacks of a Go program that needs no download.
 func built(c *caller) {
-	c.src = c.copied("tiny")
-	state := "/tmp"
-	if c.onHost {
-		state = c.t.TempDir()
-	}
-	c.edit("Pulumi.yaml", "runtime: go\n", "runtime: go\nbackend: {url: 'file://"+state+"'}\n")
+	c.use("tiny", "runtime: go\n", "runtime: go\nbackend: {url: '"+c.state()+"'}\n")
 	c.twoStacks()
 	a := c.ask(append([]string{"call"}, c.all("preview-all")...)...)
 	if a.code != 0 {
@@ -279,10 +274,7 @@ func entries(t *testing.T, file string) []string {
 
 // failing has a program that throws.
 func failing(c *caller) {
-	c.src = c.copied("engine")
-	if c.onHost {
-		c.edit("Pulumi.yaml", "file:///tmp", "file://"+c.t.TempDir())
-	}
+	c.use("engine", "file:///tmp", c.state())
 	c.edit("index.js", `"use strict";`, `throw new (require("@pulumi/pulumi").RunError)("the words of the program");`)
 	for name, way := range c.ways() {
 		c.t.Run(name, func(t *testing.T) {

@@ -150,24 +150,37 @@ func (w actionsWorkflow) order() ([]string, error) {
 	return names, nil
 }
 
-var (
-	outputOfJob  = regexp.MustCompile(`^\$\{\{ needs\.(\w+)\.outputs\.(\w+) \}\}$`)
-	outputOfStep = regexp.MustCompile(`^\$\{\{ steps\.(\w+)\.outputs\.(\w+) \}\}$`)
-)
+// outputOf takes the name of an output apart: needs.JOB.outputs.NAME or steps.ID.outputs.NAME, of which kind is the first
+// word.
+func outputOf(kind, name string) (of, output string, ok bool) {
+	parts := strings.Split(name, ".")
+	if len(parts) != 4 || parts[0] != kind || parts[2] != "outputs" {
+		return "", "", false
+	}
+	return parts[1], parts[3], true
+}
+
+// inExpression is what stands in an expression that is a whole value, empty where there is none.
+func inExpression(value string) string {
+	if match := actionsExpression.FindStringSubmatch(value); match != nil {
+		return match[1]
+	}
+	return ""
+}
 
 // given takes the variables out of those of a step that hold what a step of the job before gave.
 func (w actionsWorkflow) given(needs string, env map[string]string) (map[string]string, error) {
 	all := map[string]string{}
 	for name, value := range env {
-		match := outputOfJob.FindStringSubmatch(value)
-		if match == nil {
+		job, output, ok := outputOf("needs", inExpression(value))
+		if !ok {
 			continue
 		}
-		step := outputOfStep.FindStringSubmatch(w.Jobs[needs].Outputs[match[2]])
-		if match[1] != needs || step == nil {
+		id, of, ok := outputOf("steps", inExpression(w.Jobs[needs].Outputs[output]))
+		if job != needs || !ok {
 			return nil, fmt.Errorf("%s: %w", value, errNotUnderstood)
 		}
-		all[name] = step[1] + "." + step[2]
+		all[name] = id + "." + of
 		delete(env, name)
 	}
 	return all, nil
@@ -231,10 +244,10 @@ func actionsScope(run Run) scope {
 // use an action have none.
 func (c Command) Runs(outputs map[string]string) (bool, error) {
 	return holds(orTrue(c.If), func(name string) (any, error) {
-		parts := strings.Split(name, ".")
-		if len(parts) != 4 || parts[0] != "steps" || parts[2] != "outputs" {
+		id, output, ok := outputOf("steps", name)
+		if !ok {
 			return nil, fmt.Errorf("the name %q", name)
 		}
-		return outputs[parts[1]+"."+parts[3]], nil
+		return outputs[id+"."+output], nil
 	})
 }
